@@ -1,0 +1,77 @@
+#ifndef RIFT_CHECKER_CHECKER_H
+#define RIFT_CHECKER_CHECKER_H
+
+#include "base/err.h"
+#include "histories/history.h"
+
+/* Decides whether a history is linearizable (Herlihy & Wing, "Linearizability: a correctness
+ * condition for concurrent objects", TOPLAS 1990). A precedes B iff A's return event stands
+ * before B's call event in the history; an operation of unknown outcome returns never, and may
+ * never have happened. */
+
+enum verdict { VERDICT_LINEARIZABLE, VERDICT_NOT_LINEARIZABLE, VERDICT_UNKNOWN };
+
+/* The engine chosen when none is named. Others stand beside it in checker/engine.h. */
+#define CHECK_ENGINE_DEFAULT "porcupine"
+
+struct check_options {
+    const char *model;  /* NULL: what the header names */
+    const char *engine; /* NULL: chosen by itself */
+    bool whole;         /* do not partition by key */
+    bool all;           /* a verdict for every partition, instead of stopping at a violation */
+
+    /* The budget: asked now and then; true ends the search with "unknown". NULL: no bound. */
+    bool (*spent)(void *context);
+    void *spent_context;
+
+    size_t memory_bytes_max; /* of one partition's search; past it "unknown"; 0: no bound */
+};
+
+struct check_partition {
+    struct slice family;
+    struct slice key; /* empty with `whole` or a register */
+    enum verdict verdict;
+    size_t n_ops;
+    uint64_t steps;      /* configurations visited */
+    size_t memory_bytes; /* highest */
+    const char *engine;  /* static text */
+    const char *reason;  /* of "unknown": static text */
+
+    /* LINEARIZABLE: a whole order. NOT_LINEARIZABLE or UNKNOWN: the longest order that was found.
+     * Indexes into history.ops, owned by the result. */
+    const size_t *order;
+    size_t n_order;
+    /* NOT_LINEARIZABLE: completed operations that no order found could place next: those that
+     * stood open where the longest order got stuck. */
+    const size_t *stuck;
+    size_t n_stuck;
+};
+
+struct check_result {
+    enum verdict verdict; /* the worst: not linearizable, then unknown, then linearizable */
+    const char *model;
+    size_t n_ops; /* checked: without reads of unknown outcome and failed operations */
+    size_t n_partitions;
+    struct check_partition *partitions; /* in the order of their first operation; those not
+                                           reached are UNKNOWN with reason "not reached" */
+    size_t worst; /* index of the partition that decided, when not linearizable */
+};
+
+/* Errors: -E_INVAL (no such model or engine, an operation the model does not have: `e` says
+ * which), -E_NOMEM. */
+int check_history(const struct history *h, const struct check_options *o, struct check_result **ret,
+                  struct err *e);
+void check_result_free(struct check_result **r);
+
+/* Appends to `out` in plain words, some lines: the verdict and, for a violation, the longest
+ * order's end, the state it led to, and for each stuck operation what it asks for and why that
+ * cannot be. */
+int check_explain(const struct history *h, const struct check_result *r, struct buf *out);
+
+const char *verdict_name(enum verdict v); /* "linearizable", "not linearizable", "unknown" */
+
+/* Names of models and engines, for help texts; ends with NULL. */
+const char *const *check_model_names(void);
+const char *const *check_engine_names(void);
+
+#endif

@@ -1,0 +1,71 @@
+# Compiler settings and the three functions that the folders use.
+
+set(CMAKE_C_STANDARD 17)
+set(CMAKE_C_STANDARD_REQUIRED ON)
+set(CMAKE_C_EXTENSIONS ON)
+
+find_program(RIFT_CCACHE ccache)
+if(RIFT_CCACHE)
+  set(CMAKE_C_COMPILER_LAUNCHER ${RIFT_CCACHE})
+endif()
+
+add_library(rift_flags INTERFACE)
+target_include_directories(rift_flags INTERFACE ${PROJECT_SOURCE_DIR})
+target_compile_definitions(rift_flags INTERFACE _GNU_SOURCE)
+target_compile_options(rift_flags INTERFACE
+  -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings -Wvla
+  -Wformat=2 -Wno-format-truncation -Wundef -Wpointer-arith -fno-common -fno-strict-aliasing)
+if(RIFT_WERROR)
+  target_compile_options(rift_flags INTERFACE -Werror)
+endif()
+if(RIFT_SANITIZE)
+  target_compile_options(rift_flags INTERFACE
+    -fsanitize=${RIFT_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(rift_flags INTERFACE -fsanitize=${RIFT_SANITIZE})
+endif()
+if(RIFT_COVERAGE)
+  target_compile_options(rift_flags INTERFACE --coverage)
+  target_link_options(rift_flags INTERFACE --coverage)
+endif()
+
+# rift_library(NAME SOURCES a.c... LINK lib...)
+function(rift_library name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LINK" ${ARGN})
+  add_library(${name} STATIC ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE rift_flags ${arg_LINK})
+endfunction()
+
+# rift_test(NAME SOURCES a.c... LINK lib... [TIMEOUT s] [LABELS l...] [THREADED])
+# A Criterion test program. THREADED ones are plain programs with a main of their own, because
+# Criterion does not start under ThreadSanitizer; under the tsan preset only they are built.
+function(rift_test name)
+  cmake_parse_arguments(arg "THREADED" "TIMEOUT" "SOURCES;LINK;LABELS" ${ARGN})
+  if(RIFT_SANITIZE MATCHES "thread" AND NOT arg_THREADED)
+    return()
+  endif()
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 120)
+  endif()
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE rift_flags ${arg_LINK})
+  if(NOT arg_THREADED)
+    target_link_libraries(${name} PRIVATE rift_criterion)
+  endif()
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT}
+    FAIL_REGULAR_EXPRESSION "LeakSanitizer|runtime error|ThreadSanitizer"
+    LABELS "${arg_LABELS}")
+  target_compile_definitions(${name} PRIVATE RIFT_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+endfunction()
+
+# rift_fuzzer(NAME SOURCES a.c... LINK lib...): a libFuzzer target of the fuzz preset.
+function(rift_fuzzer name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LINK" ${ARGN})
+  if(NOT RIFT_FUZZ)
+    return()
+  endif()
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE rift_flags ${arg_LINK})
+  target_compile_options(${name} PRIVATE -fsanitize=fuzzer)
+  target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+endfunction()

@@ -1,0 +1,189 @@
+#ifndef RIFT_HISTORIES_HISTORY_H
+#define RIFT_HISTORIES_HISTORY_H
+
+#include "base/err.h"
+#include "base/op.h"
+
+#include <stdint.h>
+
+/* What was seen in a run: a header, then events in the order in which they were recorded. The
+ * bytes are documented in docs/history-format.md. One thread records, on one monotonic clock:
+ * an invocation before its request leaves, a completion after its reply is in. The order of
+ * events is by sequence number, always; times are for people. */
+
+/* --- the header ----------------------------------------------------------------------------- */
+
+enum { HISTORY_FORMAT_VERSION = 1, HISTORY_NODES_MAX = 64, HISTORY_OPTIONS_MAX = 64 };
+
+struct history_option {
+    const char *name;
+    const char *value;
+};
+
+/* How a foreign system answers where ours would say something else. */
+enum history_dialect {
+    HISTORY_ABSENT_IS_EMPTY = 1,   /* an absent key reads as "" and cannot be told from it */
+    HISTORY_CAS_FAILS_PLAINLY = 2, /* a cas that fails says "mismatch" for an absent key too */
+};
+
+/* Strings are lent by the caller of the writer, owned by the history when read. */
+struct history_header {
+    uint32_t version;
+    uint32_t dialect;     /* bits of enum history_dialect */
+    const char *model;    /* "register", "cas-register" or "kv": what the checker takes */
+    const char *workload; /* how the operations were drawn; "" when imported */
+    const char *cluster;  /* name of the cluster; "" when imported */
+    uint64_t seed;
+    int64_t started_wall_ns; /* when time 0 was, since 1970; 0 when not known */
+    const uint64_t *nodes;   /* ids */
+    size_t n_nodes;
+    const struct history_option *options; /* everything else that was chosen */
+    size_t n_options;
+};
+
+/* --- events --------------------------------------------------------------------------------- */
+
+enum history_event_kind {
+    HISTORY_INVOKE = 1,   /* a process begins an operation */
+    HISTORY_ASK = 2,      /* its request leaves for a node (each attempt) */
+    HISTORY_COMPLETE = 3, /* the operation ends: ok, fail or info */
+    HISTORY_FAULT = 4,    /* a fault begins or ends */
+    HISTORY_NODE = 5,     /* a node changes its role, starts, dies... */
+    HISTORY_NOTE = 6,     /* a sentence for the reader */
+    HISTORY_END = 7,      /* the writer closed the history in an orderly way */
+};
+
+enum history_node_what {
+    NODE_STARTED,
+    NODE_FOLLOWER,
+    NODE_CANDIDATE,
+    NODE_LEADER,
+    NODE_DIED, /* killed by the nemesis, seen dead */
+    NODE_PAUSED,
+    NODE_RESUMED,
+    NODE_EXITED, /* ended by itself: nobody asked it to */
+};
+
+/* One event. Fields of other kinds are 0. Slices and strings are lent. */
+struct history_event {
+    enum history_event_kind kind;
+    uint64_t seq;    /* 1, 2, 3...; the writer sets it */
+    int64_t time_ns; /* since the start of the run, never falling */
+
+    uint32_t process; /* INVOKE, ASK, COMPLETE: the logical process */
+    uint64_t node;    /* ASK: who was asked. COMPLETE: who answered, 0 when nobody. NODE: which */
+    uint64_t term;    /* NODE: the term of the role. COMPLETE: the term the answerer was in */
+
+    struct op op;                /* INVOKE */
+    enum op_outcome outcome;     /* COMPLETE: never PENDING */
+    enum op_status status;       /* COMPLETE */
+    struct slice value;          /* COMPLETE of a GET with STATUS_OK */
+    enum history_node_what what; /* NODE */
+
+    uint32_t fault;   /* FAULT: number of the plan's step */
+    bool begins;      /* FAULT */
+    const char *text; /* FAULT: what was done to whom. NOTE: the sentence */
+    /* FAULT that ends: the proof that it bit. */
+    uint64_t dropped, delayed, duplicated, reordered, killed, paused;
+};
+
+/* --- writing -------------------------------------------------------------------------------- */
+
+struct history_writer;
+
+/* Where the bytes go. Called with whole records only. Returns 0 or a negative code. */
+struct history_sink {
+    int (*write)(void *context, struct slice bytes);
+    void *context;
+};
+
+int history_writer_create(const struct history_sink *sink, const struct history_header *header,
+                          struct history_writer **ret, struct err *e);
+
+/* A file of its own; fails with -E_EXISTS rather than overwrite. Records are gathered in a
+ * buffer of HISTORY_BUFFER_BYTES and written when it is full, at history_flush, and at close. */
+int history_writer_open(const char *path, const struct history_header *header,
+                        struct history_writer **ret, struct err *e);
+
+enum { HISTORY_BUFFER_BYTES = 1 << 20 };
+
+/* Appends one event; sets its seq. A time below the last one's is raised to it. */
+int history_write(struct history_writer *w, struct history_event *event, struct err *e);
+
+int history_flush(struct history_writer *w, struct err *e);
+
+/* Writes the END event, flushes, closes. *w becomes NULL. */
+int history_writer_close(struct history_writer **w, struct err *e);
+
+/* --- reading -------------------------------------------------------------------------------- */
+
+/* Record by record; for files that are still being written: at the end of what is there,
+ * history_reader_next returns 0 and may be called again later. */
+struct history_reader;
+
+int history_reader_open(const char *path, struct history_reader **ret, struct err *e);
+void history_reader_close(struct history_reader **r);
+const struct history_header *history_reader_header(const struct history_reader *r);
+
+/* 1: *ret is filled, lent until the next call. 0: nothing more for now. Errors: -E_CORRUPT
+ * (damage in the middle; `e` names the offset), -E_IO, -E_NOMEM. */
+int history_reader_next(struct history_reader *r, struct history_event *ret, struct err *e);
+
+/* --- whole ---------------------------------------------------------------------------------- */
+
+#define HISTORY_NEVER UINT64_MAX
+
+/* An operation from its invocation to its completion. */
+struct history_op {
+    uint32_t process;
+    enum op_kind kind;
+    enum op_outcome outcome; /* PENDING when the history ends before it does */
+    enum op_status status;
+    bool expects_absent;
+    uint64_t node; /* who answered, 0 when nobody */
+    uint64_t call_seq;
+    uint64_t return_seq; /* HISTORY_NEVER unless outcome is OK or FAIL */
+    int64_t call_ns;
+    int64_t return_ns; /* of INFO too: when the clerk gave up */
+    struct slice family;
+    struct slice key;
+    struct slice value;    /* PUT, APPEND, CAS: written */
+    struct slice expected; /* CAS */
+    struct slice result;   /* GET with STATUS_OK */
+};
+
+/* What of the file could not be had. */
+struct history_loss {
+    bool unfinished;        /* no END event: the writer was killed, or is still at it */
+    uint64_t tail_bytes;    /* behind the last whole record: a record that was cut off */
+    bool damaged;           /* a record is damaged; nothing behind it was taken */
+    uint64_t damaged_at;    /* offset of the damage */
+    uint64_t damaged_bytes; /* from there to the end of the file */
+};
+
+struct history {
+    struct history_header header;
+    struct history_op *ops; /* in the order of their invocation */
+    size_t n_ops;
+    struct history_event *events; /* all that is not INVOKE, ASK or COMPLETE, in order */
+    size_t n_events;
+    size_t n_asks;
+    int64_t duration_ns; /* time of the last event */
+    struct history_loss loss;
+    struct history_memory *memory; /* owns every slice and string above */
+};
+
+/* Reads a whole file, of whichever format it is: rift's own, the text logs of etcd's Jepsen
+ * tests, Porcupine's key-value logs (docs/history-format.md names what tells them apart).
+ * Errors: -E_PARSE (no history, or a mistake in a text log: `e` names file and line),
+ * -E_NOT_FOUND, -E_IO, -E_NOMEM. A cut-off or damaged rift history is no error: see `loss`. */
+int history_load(const char *path, struct history **ret, struct err *e);
+void history_free(struct history **h);
+
+/* Builds one in memory, for tests and importers. Bytes are copied. */
+int history_new(const struct history_header *header, struct history **ret, struct err *e);
+int history_add_event(struct history *h, const struct history_event *event, struct err *e);
+
+const char *history_node_what_name(enum history_node_what what);
+
+#endif
