@@ -19,7 +19,7 @@ void check_failed(const char *file, int line, const char *condition, const char 
     va_list args;
     int used;
 
-    used = snprintf(text, sizeof text, "%s:%d: broken invariant: %s ", file, line, condition);
+    used = snprintf(text, sizeof text, "%s:%d: broken invariant: %s: ", file, line, condition);
     va_start(args, format);
     if (used >= 0 && (size_t)used < sizeof text)
         vsnprintf(text + used, sizeof text - (size_t)used, format, args);
