@@ -180,10 +180,25 @@ struct history {
 int history_load(const char *path, struct history **ret, struct err *e);
 void history_free(struct history **h);
 
-/* Builds one in memory, for tests and importers. Bytes are copied. */
+/* The same for bytes in memory; `name` stands where the path stands in errors. */
+int history_load_bytes(const char *name, struct slice bytes, struct history **ret, struct err *e);
+
+/* Builds one in memory, for tests and importers. Bytes are copied, `seq` is set to the next
+ * number, a time below the last one's is raised to it. Errors of history_add_event: -E_PARSE
+ * (the event breaks a rule of processes: see docs/history-format.md), -E_LIMIT, -E_NOMEM. */
 int history_new(const struct history_header *header, struct history **ret, struct err *e);
 int history_add_event(struct history *h, const struct history_event *event, struct err *e);
 
 const char *history_node_what_name(enum history_node_what what);
+
+/* --- for people ----------------------------------------------------------------------------- */
+
+/* Appends the operation in words: `process 3: cas(x, 1 -> 2) = ok`, `process 0: get(x) = "a b"`.
+ * Bytes that do not print are escaped; long values are cut in the middle and say their length.
+ * Errors: -E_NOMEM, -E_LIMIT. */
+int history_describe_op(const struct history *h, const struct history_op *op, struct buf *out);
+
+/* One key or value in the same way: bare when it is a plain word, else quoted and escaped. */
+int history_describe_bytes(struct slice bytes, struct buf *out);
 
 #endif
