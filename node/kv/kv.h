@@ -16,7 +16,8 @@
  * STATUS_BAD_REQUEST (its clerk has moved on; nobody waits). The table holds at most
  * `sessions_max`: a REGISTER beyond that expires the session whose last command stands lowest in
  * the log, on every replica alike. A command of an expired (or never opened) session is
- * STATUS_SESSION_EXPIRED and has no effect. GETs go without a session. */
+ * STATUS_SESSION_EXPIRED and has no effect. GETs go without a session. Command ids start at 1;
+ * `sessions_max` has to be the same on every replica. */
 struct kv;
 
 enum { KV_FAMILIES_MAX = 16, KV_SESSIONS_MAX_DEFAULT = 65536 };
@@ -47,6 +48,8 @@ struct kv_options {
     struct kv_reader reader;
 };
 
+/* Errors: -E_INVAL (family names: empty, too long, reserved, twice, too many), -E_NOMEM.
+ * kv_destroy accepts NULL. */
 int kv_create(const struct kv_options *o, struct kv **ret, struct err *e);
 void kv_destroy(struct kv *kv);
 
@@ -59,8 +62,9 @@ int kv_load_session(struct kv *kv, struct slice key, struct slice value, struct 
  * -E_NOMEM, or what the reader said. */
 int kv_apply(struct kv *kv, uint64_t index, const struct command *c, struct op_result *ret);
 
-/* What the commands since the last kv_submitted want written, in order; lent until
- * kv_submitted. Later reads see them at once, from memory. */
+/* What the commands since the last kv_submitted want written, one write of each key (its
+ * newest), to be made as one atomic batch; lent until the next kv_apply or kv_submitted. Later
+ * reads see them at once, from memory. */
 const struct kv_write *kv_writes(const struct kv *kv, size_t *ret_n);
 
 /* The list went to the store under `seq` and starts anew... */
