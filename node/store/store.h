@@ -94,6 +94,11 @@ enum { STORE_FAMILIES_MAX = 17 };
 /* Bound of the queue between the node and its writer; beyond it store_submit says -E_BUSY. */
 #define STORE_QUEUE_BYTES_MAX ((size_t)256 << 20)
 
+/* Bounds of store_log_read: answers not yet taken, and what one of them holds (but always at
+ * least one entry). */
+enum { STORE_LOG_READS_MAX = 64 };
+#define STORE_LOG_READ_BYTES_MAX ((size_t)8 << 20)
+
 /* Whose data this is: opening data of another cluster or node fails with -E_FOREIGN. */
 struct store_identity {
     uint64_t cluster;
@@ -109,19 +114,21 @@ struct store_options {
 /* Keeps everything in memory; what is submitted is "durable" and visible at the next poll. */
 int store_memory_open(const struct store_options *o, struct store **ret, struct err *e);
 
-/* RocksDB in the folder `path`, made when it is not there. One thread of its own does all the
- * writing: it takes everything queued as one write and one sync. Errors: -E_FOREIGN, -E_BUSY
- * (another process has it open), -E_CORRUPT, -E_IO, -E_NOMEM, -E_INVAL (other families). */
+/* RocksDB in the folder `path`, made when it is not there (its parent has to be). One thread of
+ * its own does all the writing: it takes everything queued as one write and one sync. Errors:
+ * -E_FOREIGN, -E_BUSY (another process has it open), -E_CORRUPT, -E_IO, -E_NOT_FOUND (no parent
+ * folder), -E_NOMEM, -E_INVAL (other families), -E_UNSUPPORTED (made by another version). */
 int store_rocks_open(const char *path, const struct store_options *o, struct store **ret,
                      struct err *e);
 
-/* Waits for what was submitted and closes. NULL is fine. */
+/* Waits for what was submitted and closes. Cursors have to be closed before. NULL is fine. */
 void store_destroy(struct store *s);
 
 void store_recovered(const struct store *s, struct store_recovered *ret);
 
 /* Queues a batch (all bytes are copied) and numbers it: 1, 2, 3...
- * Errors, nothing taken: -E_BUSY (queue full), -E_GAP (entries do not follow on), -E_NOMEM,
+ * Errors, nothing taken: -E_BUSY (queue full), -E_GAP (entries do not follow on, or
+ * truncate_from lies below the first index), -E_LIMIT (would never fit the queue), -E_NOMEM,
  * -E_IO (failed before). */
 int store_submit(struct store *s, const struct store_batch *b, enum store_sync sync,
                  uint64_t *ret_seq, struct err *e);
@@ -142,7 +149,9 @@ bool store_log_next(struct store *s, struct store_log_result *ret);
 int store_get(struct store *s, uint32_t family, struct slice key, struct buf *out);
 
 /* Walks a family in key order from `start` on, over the state as it is visible now; later
- * writes do not show. Slices are lent until the next call on the cursor. */
+ * writes do not show. Slices are lent until the next call on the cursor. A part that cannot be
+ * read ends the walk early and makes the store failed: ask store_poll after a walk whose end
+ * matters. */
 int store_cursor_open(struct store *s, uint32_t family, struct slice start,
                       struct store_cursor **ret);
 bool store_cursor_get(struct store *s, const struct store_cursor *c, struct slice *ret_key,
