@@ -79,13 +79,16 @@ struct wire_reply {
     struct wire_node_status node_status; /* WIRE_REQUEST_STATUS */
 };
 
+/* Requests are taken with keys and values of any length that fits into a message: who serves them
+ * asks op_valid, so that the clerk hears STATUS_BAD_REQUEST and does not wait in vain. */
 int wire_encode_request(uint64_t cluster, const struct wire_request *m, struct buf *out);
 int wire_decode_request(uint64_t cluster, struct slice bytes, struct wire_request *ret,
                         struct err *e);
 int wire_encode_reply(uint64_t cluster, const struct wire_reply *m, struct buf *out);
 int wire_decode_reply(uint64_t cluster, struct slice bytes, struct wire_reply *ret, struct err *e);
 
-/* A command as log entries hold it. Decoding is used on our own log, but checks all the same. */
+/* A command as log entries hold it: -E_LIMIT for one that is not op_valid. Decoding is used on
+ * our own log, but checks all the same. */
 int wire_encode_command(const struct command *c, struct buf *out);
 int wire_decode_command(struct slice bytes, struct command *ret, struct err *e);
 
