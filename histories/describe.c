@@ -6,12 +6,13 @@
  * the end more often than at the start. */
 enum { DESCRIBE_END_BYTES = 16, DESCRIBE_WHOLE_BYTES_MAX = 48 };
 
+/* No hyphen: the value "no-key" must not look like the answer no-key. */
 static bool is_plain_word(struct slice s)
 {
     if (s.len == 0)
         return false;
     for (size_t i = 0; i < s.len; i++) {
-        if (!isalnum(s.data[i]) && (s.data[i] == 0 || strchr("_-.:/+", s.data[i]) == NULL))
+        if (!isalnum(s.data[i]) && (s.data[i] == 0 || strchr("_.:/+", s.data[i]) == NULL))
             return false;
     }
     return true;
@@ -83,7 +84,7 @@ static int append_key(const struct history_op *op, struct buf *out)
 
 static int append_expected(const struct history_op *op, struct buf *out)
 {
-    int rc = op->expects_absent ? buf_append_slice(out, slice_str("absent"))
+    int rc = op->expects_absent ? buf_append_slice(out, slice_str("(absent)"))
                                 : history_describe_bytes(op->expected, out);
 
     return rc < 0 ? rc : buf_append_slice(out, slice_str(" -> "));
