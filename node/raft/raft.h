@@ -19,6 +19,9 @@
  *         apply rd.committed; serve rd.reads; start rd.log_reads;
  *         raft_advance(r);
  *     }
+ *
+ * Between raft_ready and raft_advance only raft_durable, raft_applied and the questions may be
+ * called: everything else could move what is lent.
  */
 struct raft;
 
