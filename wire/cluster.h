@@ -26,7 +26,14 @@
  *
  * A mistake is reported as `cluster.json:12: nodes[2].peer: expected host:port`. */
 
-enum { CLUSTER_NODES_MAX = 63, CLUSTER_SITES_MAX = 63, CLUSTER_ADDRESS_MAX = 128 };
+enum {
+    CLUSTER_NODES_MAX = 63,
+    CLUSTER_SITES_MAX = 63,
+    CLUSTER_ADDRESS_MAX = 128,
+    CLUSTER_NAME_BYTES_MAX = 128,
+    CLUSTER_FAMILIES_MAX = 14, /* besides "default" and the internal "sessions" */
+    CLUSTER_FILE_BYTES_MAX = 1 << 20,
+};
 
 struct cluster_dial {
     uint64_t id;                       /* of the node that is dialled */
@@ -59,17 +66,21 @@ struct cluster {
     size_t n_sites;
 };
 
-/* Errors: -E_NOT_FOUND, -E_IO, -E_PARSE (with file, line and what was expected), -E_NOMEM. */
+/* Errors: -E_NOT_FOUND, -E_IO, -E_PARSE (with file, line and what was expected), -E_LIMIT (larger
+ * than CLUSTER_FILE_BYTES_MAX), -E_NOMEM. cluster_parse takes the text itself, with `name` in the
+ * place of the path, and leaves relative `data` as it stands. */
 int cluster_load(const char *path, struct cluster **ret, struct err *e);
 int cluster_parse(const char *name, const char *text, size_t len, struct cluster **ret,
                   struct err *e);
 void cluster_free(struct cluster **c);
 
-/* An empty one to be filled in by a program, with arrays of that many nodes and sites. */
+/* An empty one to be filled in by a program, with arrays of that many nodes and sites; strings and
+ * arrays put into it come from malloc. Errors: -E_INVAL (the name, or too many), -E_NOMEM. */
 int cluster_new(const char *name, size_t n_nodes, size_t n_sites, struct cluster **ret,
                 struct err *e);
 
-/* Writes it as JSON that cluster_load takes back; fails with -E_IO. */
+/* Writes it as JSON that cluster_load takes back, `data` made absolute. A reader sees the old
+ * file or the new one, never half of it. Errors: -E_IO, -E_NOMEM. */
 int cluster_save(const struct cluster *c, const char *path, struct err *e);
 
 /* NULL when there is none of that id. */
