@@ -31,19 +31,26 @@ static int reserve_runs(struct log_shape *l, size_t more)
 int log_shape_admit(struct log_shape *l, const struct store_batch *b, struct err *e)
 {
     uint64_t end = l->last + 1;
-    uint64_t term = 0;
+    uint64_t term;
     size_t changes = 0;
+    size_t runs;
 
     if (b->truncate_from != 0 && b->truncate_from < l->first)
         return err_set(e, -E_GAP, "cannot truncate from %" PRIu64 ": the log begins at %" PRIu64,
                        b->truncate_from, l->first);
     if (b->truncate_from != 0 && b->truncate_from < end)
         end = b->truncate_from;
+    runs = log_shape_runs_from(l, end);
+    term = runs == 0 ? 0 : l->runs[runs - 1].term;
     for (size_t i = 0; i < b->n_entries; i++) {
         if (b->entries[i].index != end + i)
             return err_set(e, -E_GAP, "entry %" PRIu64 " where %" PRIu64 " comes next",
                            b->entries[i].index, end + i);
-        if (i == 0 || b->entries[i].term != term)
+        if (b->entries[i].term < term)
+            return err_set(e, -E_INVAL,
+                           "entry %" PRIu64 " of term %" PRIu64 " after one of %" PRIu64,
+                           b->entries[i].index, b->entries[i].term, term);
+        if (b->entries[i].term > term || runs == 0)
             changes++;
         term = b->entries[i].term;
     }

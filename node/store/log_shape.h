@@ -20,7 +20,8 @@ struct log_shape {
 void log_shape_free(struct log_shape *l);
 
 /* Whether the log part of `b` fits, and room for the runs it adds, so that the functions below
- * cannot fail after it. Errors: -E_GAP, -E_NOMEM; nothing changes. */
+ * cannot fail after it. Errors: -E_GAP, -E_INVAL (terms go back: no log of Raft has that, and
+ * recovery takes it for damage), -E_NOMEM; nothing changes. */
 int log_shape_admit(struct log_shape *l, const struct store_batch *b, struct err *e);
 
 /* The first run that begins at `index` or later; n_runs when there is none. */

@@ -128,8 +128,8 @@ void store_recovered(const struct store *s, struct store_recovered *ret);
 
 /* Queues a batch (all bytes are copied) and numbers it: 1, 2, 3...
  * Errors, nothing taken: -E_BUSY (queue full), -E_GAP (entries do not follow on, or
- * truncate_from lies below the first index), -E_LIMIT (would never fit the queue), -E_NOMEM,
- * -E_IO (failed before). */
+ * truncate_from lies below the first index), -E_INVAL (terms of entries go back), -E_LIMIT (would
+ * never fit the queue), -E_NOMEM, -E_IO (failed before). */
 int store_submit(struct store *s, const struct store_batch *b, enum store_sync sync,
                  uint64_t *ret_seq, struct err *e);
 
