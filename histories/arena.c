@@ -46,10 +46,11 @@ void *arena_take(struct arena *a, size_t size)
 {
     size_t pad = -(uintptr_t)a->at % alignof(max_align_t);
 
-    if (pad > a->left)
-        pad = a->left;
-    a->at += pad;
-    a->left -= pad;
+    if (pad > 0) {
+        pad = pad < a->left ? pad : a->left;
+        a->at += pad;
+        a->left -= pad;
+    }
     return take_unaligned(a, size == 0 ? 1 : size);
 }
 

@@ -214,7 +214,7 @@ static int get_argument(struct mp_reader *r, struct op *op)
 
 static int get_invoke(struct mp_reader *r, struct history_event *event)
 {
-    uint32_t kind;
+    uint32_t kind = 0;
     int rc = get_u32(r, UINT32_MAX, &event->process);
 
     if (rc == 0)
@@ -230,8 +230,8 @@ static int get_invoke(struct mp_reader *r, struct history_event *event)
 
 static int get_complete(struct mp_reader *r, struct history_event *event)
 {
-    uint32_t outcome;
-    uint32_t status;
+    uint32_t outcome = 0;
+    uint32_t status = 0;
     int rc = get_u32(r, UINT32_MAX, &event->process);
 
     if (rc == 0)
@@ -267,7 +267,7 @@ static int get_fault(struct mp_reader *r, struct history_event *event, struct sl
 
 static int get_node(struct mp_reader *r, struct history_event *event)
 {
-    uint32_t what;
+    uint32_t what = 0;
     int rc = mp_read_uint(r, UINT64_MAX, &event->node);
 
     if (rc == 0)
