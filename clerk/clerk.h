@@ -71,6 +71,9 @@ int64_t clerk_deadline_ns(const struct clerk *c);
 bool clerk_ended(struct clerk *c, struct clerk_end *ret);
 bool clerk_idle(const struct clerk *c);
 
+/* The operation begun last, as the clerk keeps it; lent until the next clerk_begin. */
+const struct op *clerk_op(const struct clerk *c);
+
 /* Where the next request would go; for tests and demos it can be set. */
 uint64_t clerk_target(const struct clerk *c);
 void clerk_set_target(struct clerk *c, uint64_t node);

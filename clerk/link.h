@@ -9,6 +9,8 @@
  * shared by all clerks of that site. One thread. */
 struct links;
 
+enum { LINKS_WAIT_FDS_MAX = 64 };
+
 /* `sites` of the cluster file, or one unnamed site (index 0, no proxy) where it has none.
  * `context` is a ZeroMQ context (borrowed). */
 int links_create(void *context, const struct cluster *cluster, struct links **ret, struct err *e);
@@ -21,7 +23,8 @@ bool links_send(struct links *l, size_t site, uint64_t node, const struct wire_r
 
 /* Waits up to timeout_ms (0: not at all, -1: for ever) for an answer on any link, or for one of
  * the n_fds descriptors to become readable. 1: there may be replies or readable descriptors
- * (ret_readable[i] says which, may be NULL); 0: time over; or a negative code. */
+ * (ret_readable[i] says which, may be NULL); 0: time over, or a signal; or a negative code. At
+ * most LINKS_WAIT_FDS_MAX descriptors. */
 int links_wait(struct links *l, int timeout_ms, const int *fds, size_t n_fds, bool *ret_readable,
                struct err *e);
 
