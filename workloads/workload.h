@@ -12,7 +12,8 @@
  *     append        get, append                  model kv
  *     kv            get, put, append, cas, delete model kv
  *
- * Every workload spreads over `keys` keys. Written values are distinct where the workload says
+ * Every workload spreads over `keys` keys; append moves on to fresh ones as a clerk goes, because
+ * its values only ever grow. Written values are distinct where the workload says
  * so (register, append: "c<clerk>-<k>"), else drawn from a small range (cas-register, kv), so
  * that a cas can succeed. */
 struct workload_options {
