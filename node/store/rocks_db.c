@@ -285,7 +285,7 @@ static int take_families(struct rocks_db *d, const struct store_options *o, stru
 static int claim(struct rocks_db *d, const struct store_options *o, struct existing *x,
                  struct err *e)
 {
-    bool founded;
+    bool founded = false;
     int rc;
 
     d->meta = take(x, META_NAME);
@@ -301,7 +301,7 @@ static int open_and_claim(struct rocks_db *d, const char *path, const struct sto
                           struct err *e)
 {
     struct existing x = {.n = 1, .names = {"default"}};
-    bool there;
+    bool there = false;
     int rc = make_folder(path, e);
 
     if (rc == 0)
