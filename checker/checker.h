@@ -12,7 +12,7 @@
 enum verdict { VERDICT_LINEARIZABLE, VERDICT_NOT_LINEARIZABLE, VERDICT_UNKNOWN };
 
 /* The engine chosen when none is named. Others stand beside it in checker/engine.h. */
-#define CHECK_ENGINE_DEFAULT "porcupine"
+#define CHECK_ENGINE_DEFAULT "jit"
 
 struct check_options {
     const char *model;  /* NULL: what the header names */

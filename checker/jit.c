@@ -1,0 +1,208 @@
+#include "checker/search.h"
+
+#include <stdlib.h>
+
+/* Just-in-time linearization (Lowe, "Testing for linearizability", 2017): an operation is placed
+ * when a return forces it, so at every turn the one that has to return next is tried first. Four
+ * prunings keep the tree small; docs/checker.md proves them together.
+ *
+ *   R  An operation that never changes the state is placed as soon as it is open and legal, and
+ *      nothing else is tried then.
+ *   S  Of open operations of one class only the one that returns first is tried.
+ *   D  A configuration that used more of unknown outcome than another one with the same required
+ *      operations and the same state is dropped (in seen.c).
+ *   I  Behind an operation of unknown outcome comes none that would lead to the same state
+ *      without it. */
+
+struct jit {
+    struct search search;
+    uint32_t *tried; /* at each depth: how many of the moves there */
+    uint32_t *moves; /* at the present depth; rebuilt when it changes */
+    size_t n_moves;
+    uint32_t *best;  /* of each class of required operations: the one of `moves` */
+    uint64_t *stamp; /* of each class: the turn in which `best` was written */
+    uint64_t turn;
+};
+
+static int jit_init(struct jit *j, const struct problem *p, const struct engine_budget *budget)
+{
+    int rc;
+
+    *j = (struct jit){0};
+    rc = search_begin(&j->search, p, budget, true);
+    if (rc < 0)
+        return rc;
+    j->tried = calloc((size_t)p->n_ops + 2, sizeof *j->tried);
+    j->moves = calloc((size_t)p->n_slots + p->n_classes + 1, sizeof *j->moves);
+    j->best = calloc((size_t)p->n_classes + 1, sizeof *j->best);
+    j->stamp = calloc((size_t)p->n_classes + 1, sizeof *j->stamp);
+    return j->tried == NULL || j->moves == NULL || j->best == NULL || j->stamp == NULL ? -E_NOMEM
+                                                                                       : 0;
+}
+
+static void jit_free(struct jit *j)
+{
+    search_end(&j->search);
+    free(j->tried);
+    free(j->moves);
+    free(j->best);
+    free(j->stamp);
+}
+
+/* S: keeps, of each class, the open operation that returns first. */
+static void note_open(struct jit *j, uint32_t op)
+{
+    const struct problem_op *ops = j->search.problem->ops;
+    uint32_t class = ops[op].class;
+
+    if (j->stamp[class] == j->turn) {
+        if (ops[op].ret < ops[j->best[class]].ret)
+            j->best[class] = op;
+        return;
+    }
+    j->stamp[class] = j->turn;
+    j->best[class] = op;
+    j->moves[j->n_moves++] = class; /* becomes the operation when all are known */
+}
+
+/* R: looks for an operation that observes and is legal. 1: it is the only move. */
+static int gather_open(struct jit *j)
+{
+    const struct placement *at = &j->search.at;
+    const struct problem *p = j->search.problem;
+    uint32_t op = PLACEMENT_NONE;
+
+    while ((op = placement_open(at, op)) != PLACEMENT_NONE) {
+        uint32_t state;
+        int rc;
+
+        if (!p->classes[p->ops[op].class].observes) {
+            note_open(j, op);
+            continue;
+        }
+        rc = problem_step(p, at->state, op, &state);
+        if (rc < 0)
+            return rc;
+        if (rc == 1) {
+            j->moves[0] = op;
+            j->n_moves = 1;
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* The moves of the present configuration: a function of nothing else, so that coming back to it
+ * finds them in the same order. */
+static int gather(struct jit *j)
+{
+    const struct placement *at = &j->search.at;
+    uint32_t forced = j->search.problem->by_return[at->next_return];
+    uint32_t op = PLACEMENT_NONE;
+    int rc;
+
+    j->turn++;
+    j->n_moves = 0;
+    rc = gather_open(j);
+    if (rc != 0)
+        return rc < 0 ? rc : 0;
+    for (size_t i = 0; i < j->n_moves; i++) {
+        j->moves[i] = j->best[j->moves[i]];
+        if (j->moves[i] == forced) {
+            j->moves[i] = j->moves[0];
+            j->moves[0] = forced;
+        }
+    }
+    while ((op = placement_pending(at, op)) != PLACEMENT_NONE)
+        j->moves[j->n_moves++] = op;
+    return 0;
+}
+
+/* I: whether `op`, which leads to `state` here, would have led there before the operation of
+ * unknown outcome that was placed last. */
+static int makes_last_useless(const struct search *s, uint32_t op, uint32_t state)
+{
+    const struct placed *last;
+    uint32_t without;
+    int rc;
+
+    if (s->at.depth == 0)
+        return 0;
+    last = &s->at.order[s->at.depth - 1];
+    if (problem_is_required(s->problem, last->op))
+        return 0;
+    rc = problem_step(s->problem, last->state, op, &without);
+    return rc == 1 ? without == state : rc;
+}
+
+static int try_move(struct search *s, uint32_t op)
+{
+    uint32_t state;
+    int rc = problem_step(s->problem, s->at.state, op, &state);
+
+    if (rc != 1)
+        return rc;
+    rc = makes_last_useless(s, op, state);
+    if (rc != 0)
+        return rc < 0 ? rc : 0;
+    return search_enter(s, op, state);
+}
+
+/* 1: one step further. 0: nothing is left to try here. */
+static int try_moves(struct jit *j)
+{
+    struct search *s = &j->search;
+    uint32_t *tried = &j->tried[s->at.depth];
+    int rc = gather(j);
+
+    while (rc == 0 && *tried < j->n_moves)
+        rc = try_move(s, j->moves[(*tried)++]);
+    if (rc == 1)
+        j->tried[s->at.depth] = 0;
+    return rc;
+}
+
+static int walk(struct jit *j, enum verdict *ret, const char **reason)
+{
+    struct search *s = &j->search;
+
+    while (!placement_complete(&s->at)) {
+        int rc;
+
+        *reason = search_out_of_budget(s);
+        if (*reason != NULL) {
+            *ret = VERDICT_UNKNOWN;
+            return 0;
+        }
+        rc = try_moves(j);
+        if (rc < 0)
+            return rc;
+        if (rc == 1)
+            continue;
+        if (s->at.depth == 0) {
+            *ret = VERDICT_NOT_LINEARIZABLE;
+            return 0;
+        }
+        search_back(s);
+    }
+    *ret = VERDICT_LINEARIZABLE;
+    return 0;
+}
+
+static int run(const struct problem *p, const struct engine_budget *budget,
+               struct engine_result *ret)
+{
+    struct jit j;
+    const char *reason = NULL;
+    enum verdict verdict;
+    int rc = jit_init(&j, p, budget);
+
+    if (rc == 0)
+        rc = walk(&j, &verdict, &reason);
+    if (rc == 0)
+        rc = search_result(&j.search, verdict, reason, ret);
+    jit_free(&j);
+    return rc;
+}
+
+const struct check_engine engine_jit = {.name = "jit", .run = run};

@@ -1,0 +1,72 @@
+#include "checker/model.h"
+
+#include "checker/checker.h"
+#include "checker/models/models.h"
+
+static const struct model *const MODELS[] = {&model_register, &model_cas_register, &model_kv};
+
+enum { N_MODELS = sizeof MODELS / sizeof MODELS[0] };
+
+const struct model *model_find(const char *name)
+{
+    for (size_t i = 0; i < N_MODELS; i++) {
+        if (strcmp(MODELS[i]->name, name) == 0)
+            return MODELS[i];
+    }
+    return NULL;
+}
+
+const char *const *check_model_names(void)
+{
+    static const char *names[N_MODELS + 1];
+
+    for (size_t i = 0; i < N_MODELS; i++)
+        names[i] = MODELS[i]->name;
+    return names;
+}
+
+/* The answers that observe the object. The others (busy, timeout...) say something about the way
+ * there, and an operation that ended with one of them has not the outcome OK. */
+static const uint32_t ANSWERS[OP_KIND_COUNT] = {
+    [OP_GET] = 1u << STATUS_OK | 1u << STATUS_NO_KEY,
+    [OP_PUT] = 1u << STATUS_OK,
+    [OP_APPEND] = 1u << STATUS_OK,
+    [OP_CAS] = 1u << STATUS_OK | 1u << STATUS_MISMATCH | 1u << STATUS_NO_KEY,
+    [OP_DELETE] = 1u << STATUS_OK | 1u << STATUS_NO_KEY,
+};
+
+int model_admits(const struct model *m, const struct history_op *op, struct err *e)
+{
+    if (op->kind >= OP_KIND_COUNT || (m->kinds >> op->kind & 1) == 0)
+        return err_set(e, -E_INVAL, "process %u: the model '%s' has no operation '%s'", op->process,
+                       m->name, op_kind_name(op->kind));
+    if (op->outcome == OUTCOME_OK &&
+        (op->status >= STATUS_COUNT || (ANSWERS[op->kind] >> op->status & 1) == 0))
+        return err_set(e, -E_INVAL,
+                       "process %u: '%s' cannot have the outcome 'ok' with status '%s'",
+                       op->process, op_kind_name(op->kind), op_status_name(op->status));
+    return 0;
+}
+
+int model_op_make(const struct model_env *env, const struct history_op *op, uint32_t key,
+                  struct model_op *ret)
+{
+    bool known = op->outcome == OUTCOME_OK;
+    int rc = 0;
+
+    memset(ret, 0, sizeof *ret); /* padding too: classes are found by comparing bytes */
+    ret->kind = (uint8_t)op->kind;
+    ret->known = known;
+    ret->status = known ? (uint8_t)op->status : 0;
+    ret->key = key;
+    if (op->kind == OP_PUT || op->kind == OP_APPEND || op->kind == OP_CAS)
+        rc = strings_lend(env->strings, op->value, &ret->value);
+    if (rc == 0 && op->kind == OP_CAS) {
+        ret->expects_absent = op->expects_absent;
+        if (!op->expects_absent)
+            rc = strings_lend(env->strings, op->expected, &ret->expected);
+    }
+    if (rc == 0 && op->kind == OP_GET && known && op->status == STATUS_OK)
+        rc = strings_lend(env->strings, op->result, &ret->result);
+    return rc;
+}

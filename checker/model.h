@@ -1,0 +1,79 @@
+#ifndef RIFT_CHECKER_MODEL_H
+#define RIFT_CHECKER_MODEL_H
+
+#include "base/err.h"
+#include "checker/strings.h"
+#include "histories/history.h"
+
+/* What an object does when nobody else is there: its sequential specification. A model is a set
+ * of pure functions. To write one:
+ *
+ *   - A state is the number of a byte string (checker/strings.h): put whatever the state is into
+ *     bytes, in one way only (a set: its elements, sorted), and intern them with strings_copy.
+ *     STRING_ABSENT and STRING_EMPTY can be used as they are.
+ *   - `step` says whether an operation could have been answered as it was in that state, and what
+ *     state it leaves. It is asked often and in any order, so it depends on nothing else.
+ *   - Operations come as struct model_op; equal ones are equal in every field, and the search
+ *     treats them as interchangeable.
+ *   - An object that may choose (a queue that may lose an element) is written as the set of states
+ *     that it may be in, encoded as one byte string, sorted: `step` maps the set, and an empty
+ *     set is "illegal".
+ *
+ * Then name it in the list in model.c. */
+
+struct model;
+
+/* What the functions of a model are given beside the state. */
+struct model_env {
+    struct strings *strings;  /* of the states and of the operations' values */
+    uint32_t dialect;         /* bits of enum history_dialect */
+    const struct model *part; /* of the model "whole" only: that of each key */
+    size_t n_keys;
+};
+
+/* One operation; strings by number. */
+struct model_op {
+    uint8_t kind;   /* enum op_kind */
+    uint8_t status; /* enum op_status; 0 when it is not known */
+    bool known;     /* false: the outcome is unknown, and any answer will do */
+    bool expects_absent;
+    uint32_t key; /* 0, 1, 2... in the partition */
+    uint32_t value;
+    uint32_t expected;
+    uint32_t result;
+};
+
+struct model {
+    const char *name;
+    uint32_t kinds; /* bit 1 << OP_... of each operation that it has */
+
+    /* The state at the start. Returns 0 or a negative code (-E_NOMEM, -E_LIMIT). */
+    int (*initial)(const struct model_env *env, uint32_t *ret);
+
+    /* 1: legal in `state`, and *ret is the state behind it. 0: not legal. A negative code:
+     * -E_NOMEM or -E_LIMIT. An operation of unknown outcome that would change nothing gives 0:
+     * leaving it out is the same, and an order needs not hold it. */
+    int (*step)(const struct model_env *env, uint32_t state, const struct model_op *op,
+                uint32_t *ret);
+
+    /* True when the operation never changes the state where it is legal: not just in some
+     * state, in all of them. (The search places such an operation as soon as it can.) */
+    bool (*observes)(const struct model_env *env, const struct model_op *op);
+
+    /* Appends what a person calls the state: `"5"`, `absent`. Errors: those of buf_append. */
+    int (*describe_state)(const struct model_env *env, uint32_t state, struct buf *out);
+};
+
+/* NULL when there is none of that name. */
+const struct model *model_find(const char *name);
+
+/* Whether an operation that enters a check is one that the model has, answered in a way that says
+ * something about the object. Errors: -E_INVAL. */
+int model_admits(const struct model *m, const struct history_op *op, struct err *e);
+
+/* Fills *ret from an operation of the history; its strings are lent to env->strings.
+ * Errors: -E_NOMEM, -E_LIMIT. */
+int model_op_make(const struct model_env *env, const struct history_op *op, uint32_t key,
+                  struct model_op *ret);
+
+#endif

@@ -1,0 +1,17 @@
+#ifndef RIFT_CHECKER_MODELS_MODELS_H
+#define RIFT_CHECKER_MODELS_MODELS_H
+
+#include "checker/model.h"
+
+/* One value that may be absent, absent at the start. */
+extern const struct model model_register;     /* get, put */
+extern const struct model model_cas_register; /* and cas */
+extern const struct model model_kv;           /* and append, delete: one key of a store */
+
+/* Many keys at once: env->part says what each is like, and the state holds env->n_keys of its
+ * states. Checking by key gives the same verdicts and is much faster (Herlihy & Wing, theorem 1:
+ * linearizability is local); this is for those who want to see that. A violation is told key by
+ * key, so it describes no state. */
+extern const struct model model_whole;
+
+#endif

@@ -1,0 +1,167 @@
+#include "checker/partition.h"
+
+#include "base/hash.h"
+
+#include <stdlib.h>
+
+/* --- what enters ---------------------------------------------------------------------------- */
+
+/* A failed operation did not happen; a read that nobody saw the answer of says nothing. */
+static bool enters(const struct history_op *op)
+{
+    if (op->outcome == OUTCOME_FAIL)
+        return false;
+    return op->outcome == OUTCOME_OK || !op_is_read(op->kind);
+}
+
+static int validate(const struct history *h, const struct model *m, struct err *e)
+{
+    for (size_t i = 0; i < h->n_ops; i++) {
+        const struct history_op *op = &h->ops[i];
+        int rc;
+
+        if (!enters(op))
+            continue;
+        rc = model_admits(m, op, e);
+        if (rc < 0)
+            return err_prefix(e, rc, "operation %zu", i);
+        if (i > 0 && op->call_seq < h->ops[i - 1].call_seq)
+            return err_set(e, -E_INVAL, "operation %zu: invoked before the one that stands first",
+                           i);
+        if (op->outcome == OUTCOME_OK && op->return_seq < op->call_seq)
+            return err_set(e, -E_INVAL, "operation %zu: returned before it was invoked", i);
+    }
+    return 0;
+}
+
+/* --- by key --------------------------------------------------------------------------------- */
+
+/* An empty family is the one named "default" (base/op.h). */
+static struct slice family_of(const struct history_op *op)
+{
+    return op->family.len > 0 ? op->family : slice_str("default");
+}
+
+/* Finds the number of (family, key); open addressing over numbers + 1. */
+struct key_table {
+    uint32_t *slots;
+    size_t cap;
+    const struct history_op **first; /* of each number, an operation on that key */
+    uint32_t n;
+};
+
+static int key_table_init(struct key_table *t, size_t n_ops)
+{
+    *t = (struct key_table){.cap = 16};
+    while (t->cap < 2 * n_ops)
+        t->cap *= 2;
+    t->slots = calloc(t->cap, sizeof *t->slots);
+    t->first = calloc(n_ops + 1, sizeof(struct history_op *));
+    return t->slots == NULL || t->first == NULL ? -E_NOMEM : 0;
+}
+
+static void key_table_free(struct key_table *t)
+{
+    free(t->slots);
+    free(t->first);
+}
+
+bool partition_same_key(const struct history_op *a, const struct history_op *b)
+{
+    return slice_equal(a->key, b->key) && slice_equal(family_of(a), family_of(b));
+}
+
+static uint32_t number_of(struct key_table *t, const struct history_op *op)
+{
+    struct slice family = family_of(op);
+    uint64_t seed = hash_bytes(family.data, family.len, 0);
+    size_t i = hash_bytes(op->key.data, op->key.len, seed) & (t->cap - 1);
+
+    while (t->slots[i] != 0 && !partition_same_key(t->first[t->slots[i] - 1], op))
+        i = (i + 1) & (t->cap - 1);
+    if (t->slots[i] == 0) {
+        t->first[t->n] = op;
+        t->slots[i] = ++t->n;
+    }
+    return t->slots[i] - 1;
+}
+
+/* --- partitions ----------------------------------------------------------------------------- */
+
+/* numbers[i] is the key of operation i, among those that enter. */
+static int fill(struct partitions *p, const struct history *h, const uint32_t *numbers, bool whole)
+{
+    for (size_t i = 0; i < h->n_ops; i++)
+        p->items[whole ? 0 : numbers[i]].n += enters(&h->ops[i]);
+    for (size_t i = 0; i < p->n; i++) {
+        p->items[i].inputs = calloc(p->items[i].n + 1, sizeof *p->items[i].inputs);
+        if (p->items[i].inputs == NULL)
+            return -E_NOMEM;
+        p->n_ops += p->items[i].n;
+        p->items[i].n = 0;
+    }
+    for (size_t i = 0; i < h->n_ops; i++) {
+        struct partition *part = &p->items[whole ? 0 : numbers[i]];
+
+        if (enters(&h->ops[i]))
+            part->inputs[part->n++] =
+                (struct problem_input){.original = i, .key = whole ? numbers[i] : 0};
+    }
+    return 0;
+}
+
+static int make(struct partitions *p, struct key_table *t, uint32_t *numbers,
+                const struct history *h, bool whole)
+{
+    for (size_t i = 0; i < h->n_ops; i++) {
+        if (enters(&h->ops[i]))
+            numbers[i] = number_of(t, &h->ops[i]);
+    }
+    p->n = whole && t->n > 0 ? 1 : t->n;
+    p->items = calloc(p->n + 1, sizeof *p->items);
+    if (p->items == NULL)
+        return -E_NOMEM;
+    for (size_t i = 0; i < p->n; i++) {
+        p->items[i].n_keys = whole ? t->n : 1;
+        if (!whole) {
+            p->items[i].family = family_of(t->first[i]);
+            p->items[i].key = t->first[i]->key;
+        }
+    }
+    return fill(p, h, numbers, whole);
+}
+
+int partitions_make(const struct history *h, const struct model *m, bool whole,
+                    struct partitions **ret, struct err *e)
+{
+    struct partitions *p;
+    struct key_table t = {0};
+    uint32_t *numbers;
+    int rc = validate(h, m, e);
+
+    if (rc < 0)
+        return rc;
+    p = calloc(1, sizeof *p);
+    numbers = calloc(h->n_ops + 1, sizeof *numbers);
+    rc = p == NULL || numbers == NULL ? -E_NOMEM : key_table_init(&t, h->n_ops);
+    if (rc == 0)
+        rc = make(p, &t, numbers, h, whole);
+    key_table_free(&t);
+    free(numbers);
+    if (rc < 0) {
+        partitions_destroy(p);
+        return err_set(e, rc, "partitions of %zu operations", h->n_ops);
+    }
+    *ret = p;
+    return 0;
+}
+
+void partitions_destroy(struct partitions *p)
+{
+    if (p == NULL)
+        return;
+    for (size_t i = 0; p->items != NULL && i < p->n; i++)
+        free(p->items[i].inputs);
+    free(p->items);
+    free(p);
+}

@@ -1,0 +1,68 @@
+#ifndef RIFT_CHECKER_PLACEMENT_H
+#define RIFT_CHECKER_PLACEMENT_H
+
+#include "checker/problem.h"
+
+/* Where a search stands: the order so far and what follows from it.
+ *
+ * The set of placed operations is not kept as a set of n bits. All required operations that
+ * returned before the first one that is not placed (by_return[next_return]) are placed, and no
+ * operation called after its return can be; so one number and a bit for each slot of the window
+ * say it all, and what a search remembers grows with the length of the history, not with its
+ * square. Operations of unknown outcome never return and have a bit each, but those of a class
+ * are placed in the order of their calls: the bits are a count in unary, and "used at most as many
+ * of each class" is "is a subset". */
+struct placement {
+    const struct problem *problem;
+    uint32_t state;
+    uint32_t next_return;
+    uint32_t n_required; /* placed */
+    uint32_t limit;      /* what is called later cannot be placed: somebody has to return first */
+
+    uint64_t *window;
+    uint64_t *pending;
+    uint32_t window_words;
+    uint32_t pending_words;
+    uint64_t window_hash; /* over the set bits, so that one bit costs one XOR */
+    uint64_t pending_hash;
+
+    uint32_t *next; /* ring of the required operations that are not placed, by call; the last */
+    uint32_t *prev; /* element is its head */
+    uint32_t *used; /* of each class of unknown outcome */
+
+    struct placed *order;
+    uint32_t depth;
+};
+
+/* One step of the order, with what it takes to undo it. */
+struct placed {
+    uint32_t op;
+    uint32_t state;       /* before */
+    uint32_t next_return; /* before */
+};
+
+#define PLACEMENT_NONE UINT32_MAX
+
+int placement_init(struct placement *at, const struct problem *p);
+void placement_free(struct placement *at);
+
+/* Puts `op` next in the order; the state becomes `state`. */
+void placement_push(struct placement *at, uint32_t op, uint32_t state);
+
+/* Takes the last one away. Returns it. */
+uint32_t placement_pop(struct placement *at);
+
+/* The operations that may come next as far as real time is concerned: the open required ones, by
+ * call, and of each class of unknown outcome the first that is left. `after` PLACEMENT_NONE asks
+ * for the first of them; PLACEMENT_NONE ends them. */
+uint32_t placement_open(const struct placement *at, uint32_t after);
+uint32_t placement_pending(const struct placement *at, uint32_t after);
+
+static inline bool placement_complete(const struct placement *at)
+{
+    return at->n_required == at->problem->n_required;
+}
+
+size_t placement_memory_bytes(const struct placement *at);
+
+#endif

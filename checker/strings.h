@@ -1,0 +1,42 @@
+#ifndef RIFT_CHECKER_STRINGS_H
+#define RIFT_CHECKER_STRINGS_H
+
+#include "base/buf.h"
+
+#include <stdint.h>
+
+/* Byte strings by number: equal strings have the same number and different ones never do, so
+ * that a search compares and stores states as 32 bits.
+ *
+ * A string that was made by appending is kept as a rope of one more piece (Boehm, Atkinson &
+ * Plass, "Ropes: an alternative to strings", 1995): a thousand appends take a thousand small
+ * nodes and not a thousand ever longer copies. The same bytes reached by other pieces ("ab" + "c"
+ * and "a" + "bc") get the same number: candidates are found by a hash that can be computed piece
+ * by piece and are then compared byte by byte. */
+struct strings;
+
+enum {
+    STRING_ABSENT = 0, /* no string at all; differs from the empty one */
+    STRING_EMPTY = 1,
+};
+
+int strings_create(struct strings **ret);
+void strings_destroy(struct strings *s);
+
+/* The number of these bytes. `lend` keeps the pointer: the caller leaves the bytes in place as
+ * long as the table lives. `copy` does not. Errors: -E_NOMEM, -E_LIMIT (2^32 strings). */
+int strings_lend(struct strings *s, struct slice bytes, uint32_t *ret);
+int strings_copy(struct strings *s, struct slice bytes, uint32_t *ret);
+
+/* The number of `left` followed by `right`; an absent `left` counts as empty. The same pair again
+ * costs one lookup. Errors: as above. */
+int strings_append(struct strings *s, uint32_t left, uint32_t right, uint32_t *ret);
+
+size_t strings_length(const struct strings *s, uint32_t id);
+
+/* Appends the bytes to `out`. Errors: -E_NOMEM, -E_LIMIT. */
+int strings_bytes(const struct strings *s, uint32_t id, struct buf *out);
+
+size_t strings_memory_bytes(const struct strings *s);
+
+#endif

@@ -1,0 +1,217 @@
+#include "generate.h"
+#include "oracle.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* fuzz_checker SMALL LARGE SEED
+ *
+ * SMALL histories of up to eight operations: each engine's verdict against all orders tried one
+ * by one; every witness and every longest order is replayed, and stuck operations do not fit.
+ * LARGE ones of up to forty: the engines against each other, what is linearizable by construction
+ * against all of them, and witnesses replayed. Exit 1 at the first difference. */
+
+enum { SMALL_OPS_MAX = 8, LARGE_OPS_MAX = 40, LARGE_TURNS_MAX = 100 };
+
+static const char *const MODELS[] = {"register", "cas-register", "kv"};
+
+struct tally {
+    uint64_t linearizable;
+    uint64_t violations;
+    uint64_t unknown;
+};
+
+static struct generate_options draw_options(struct rng *r, size_t n_ops_max)
+{
+    struct generate_options o = {.model = MODELS[rng_below(r, 3)]};
+
+    o.dialect = rng_chance(r, 250000) ? (uint32_t)rng_below(r, 4) : 0;
+    o.n_ops = rng_between(r, 1, n_ops_max);
+    o.n_processes = rng_between(r, 1, 6);
+    o.n_keys = rng_chance(r, 250000) ? 2 : 1;
+    o.n_values = rng_between(r, 1, 5);
+    o.unknown_ppm = rng_chance(r, 700000) ? 400000 : 0;
+    o.n_spoiled = rng_below(r, 4);
+    return o;
+}
+
+static void print_history(const struct history *h)
+{
+    printf("model %s dialect %u\n", h->header.model, h->header.dialect);
+    for (size_t i = 0; i < h->n_ops; i++) {
+        const struct history_op *op = &h->ops[i];
+
+        printf("%zu: key '%.*s' %s value '%.*s' expected %s'%.*s' -> %s %s '%.*s' [%" PRIu64
+               ", %" PRId64 "]\n",
+               i, (int)op->key.len, op->key.data, op_kind_name(op->kind), (int)op->value.len,
+               op->value.data, op->expects_absent ? "absent " : "", (int)op->expected.len,
+               op->expected.data, op_outcome_name(op->outcome), op_status_name(op->status),
+               (int)op->result.len, op->result.data, op->call_seq, (int64_t)op->return_seq);
+    }
+}
+
+static bool complain(const struct history *h, const char *engine, const char *what)
+{
+    print_history(h);
+    printf("engine %s: %s\n", engine, what);
+    return false;
+}
+
+static bool stuck_is_stuck(const struct history *h, const struct check_partition *p)
+{
+    for (size_t i = 0; i < p->n_stuck; i++) {
+        if (oracle_could_follow(h, p->order, p->n_order, p->stuck[i]))
+            return false;
+    }
+    return p->n_stuck > 0;
+}
+
+/* The proofs that come with a verdict. */
+static bool proofs_hold(const struct history *h, const struct check_result *r, bool whole)
+{
+    for (size_t i = 0; i < r->n_partitions; i++) {
+        const struct check_partition *p = &r->partitions[i];
+        bool complete = p->verdict == VERDICT_LINEARIZABLE;
+        const char *why;
+
+        if (!oracle_replays(h, whole ? NULL : &p->key, p->order, p->n_order, complete, &why))
+            return complain(h, p->engine, why);
+        if (p->verdict == VERDICT_NOT_LINEARIZABLE && !stuck_is_stuck(h, p))
+            return complain(h, p->engine, "a stuck operation fits, or there is none");
+    }
+    return true;
+}
+
+static size_t completed_in_orders(const struct history *h, const struct check_result *r)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < r->n_partitions; i++) {
+        for (size_t k = 0; k < r->partitions[i].n_order; k++)
+            n += h->ops[r->partitions[i].order[k]].outcome == OUTCOME_OK;
+    }
+    return n;
+}
+
+static bool out_of_turns(void *context)
+{
+    uint32_t *turns = context;
+
+    return ++*turns > LARGE_TURNS_MAX;
+}
+
+static enum verdict check_with(const struct history *h, const char *engine, bool whole,
+                               struct check_result **ret)
+{
+    uint32_t turns = 0;
+    struct check_options o = {.engine = engine,
+                              .whole = whole,
+                              .all = true,
+                              .spent = out_of_turns,
+                              .spent_context = &turns};
+    struct err e;
+    int rc = check_history(h, &o, ret, &e);
+
+    if (rc < 0) {
+        complain(h, engine, e.text);
+        exit(1);
+    }
+    return (*ret)->verdict;
+}
+
+static bool small_agrees(const struct history *h, const char *engine, bool whole, bool expected,
+                         size_t longest)
+{
+    struct check_result *r;
+    enum verdict v = check_with(h, engine, whole, &r);
+    bool ok = v == (expected ? VERDICT_LINEARIZABLE : VERDICT_NOT_LINEARIZABLE);
+
+    if (!ok)
+        complain(h, engine,
+                 expected ? "a linearizable history was refused" : "a violation was missed");
+    ok = ok && proofs_hold(h, r, whole);
+    /* With one partition the longest order is the longest there is. */
+    if (ok && r->n_partitions == 1 && completed_in_orders(h, r) != longest)
+        ok = complain(h, engine, "there is a longer order");
+    check_result_free(&r);
+    return ok;
+}
+
+static bool small_case(struct rng *r, struct tally *t)
+{
+    struct generate_options o = draw_options(r, SMALL_OPS_MAX);
+    bool whole = rng_chance(r, 200000);
+    struct history *h = generate(r, &o);
+    size_t longest;
+    bool expected = oracle_linearizable(h, &longest);
+    bool ok = true;
+
+    if (expected)
+        t->linearizable++;
+    else
+        t->violations++;
+    for (const char *const *e = check_engine_names(); ok && *e != NULL; e++)
+        ok = small_agrees(h, *e, whole, expected, longest);
+    generate_free(h);
+    return ok;
+}
+
+static bool large_case(struct rng *r, struct tally *t)
+{
+    struct generate_options o = draw_options(r, LARGE_OPS_MAX);
+    enum verdict agreed = VERDICT_UNKNOWN;
+    struct history *h;
+    bool ok = true;
+
+    o.n_spoiled = rng_below(r, 2);
+    h = generate(r, &o);
+    if (o.n_spoiled == 0)
+        agreed = VERDICT_LINEARIZABLE;
+    for (const char *const *e = check_engine_names(); ok && *e != NULL; e++) {
+        struct check_result *found;
+        enum verdict v = check_with(h, *e, false, &found);
+
+        if (v != VERDICT_UNKNOWN && agreed != VERDICT_UNKNOWN && v != agreed)
+            ok = complain(h, *e, "engines differ");
+        if (v == VERDICT_UNKNOWN)
+            t->unknown++;
+        else
+            agreed = v;
+        ok = ok && proofs_hold(h, found, false);
+        check_result_free(&found);
+    }
+    t->linearizable += agreed == VERDICT_LINEARIZABLE;
+    t->violations += agreed == VERDICT_NOT_LINEARIZABLE;
+    generate_free(h);
+    return ok;
+}
+
+static bool run(const char *name, uint64_t n, uint64_t seed,
+                bool (*one)(struct rng *, struct tally *))
+{
+    struct tally t = {0};
+
+    for (uint64_t i = 0; i < n; i++) {
+        struct rng r = rng_make(seed, rng_stream(name, i));
+
+        if (!one(&r, &t)) {
+            printf("%s case %" PRIu64 " of seed %" PRIu64 "\n", name, i, seed);
+            return false;
+        }
+    }
+    printf("%s: %" PRIu64 " linearizable, %" PRIu64 " violations, %" PRIu64
+           " times out of budget\n",
+           name, t.linearizable, t.violations, t.unknown);
+    /* A run that saw only one kind of history has tested little. */
+    return n < 1000 || (t.linearizable > n / 10 && t.violations > n / 20);
+}
+
+int main(int argc, char **argv)
+{
+    uint64_t small = argc > 1 ? strtoull(argv[1], NULL, 10) : 100000;
+    uint64_t large = argc > 2 ? strtoull(argv[2], NULL, 10) : 5000;
+    uint64_t seed = argc > 3 ? strtoull(argv[3], NULL, 10) : 1;
+
+    return run("small", small, seed, small_case) && run("large", large, seed, large_case) ? 0 : 1;
+}

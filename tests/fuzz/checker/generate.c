@@ -1,0 +1,188 @@
+#include "generate.h"
+
+#include "base/check.h"
+#include "oracle.h"
+
+#include <stdlib.h>
+
+/* Short strings whose concatenations are ambiguous ("a" "b" and "ab"), the empty one included. */
+static const char *const VALUES[] = {"a", "b", "ab", "", "c", "ba", "d", "e"};
+static const char *const KEYS[] = {"x", "y", "z", ""};
+
+enum { PROCESSES_MAX = 16, N_VALUES = 8, N_KEYS = 4, NOTHING_OPEN = -1 };
+
+struct generator {
+    struct rng *rng;
+    const struct generate_options *options;
+    struct oracle_store *store;
+    struct history *h;
+    uint64_t seq;
+    long open[PROCESSES_MAX]; /* index of its operation */
+    bool executed[PROCESSES_MAX];
+    uint32_t process[PROCESSES_MAX]; /* a process ends with an operation of unknown outcome */
+    uint32_t n_processes;
+};
+
+static struct slice draw_value(struct generator *g)
+{
+    size_t n = g->options->n_values < N_VALUES ? g->options->n_values : N_VALUES;
+
+    return slice_str(VALUES[rng_below(g->rng, n)]);
+}
+
+static enum op_kind draw_kind(struct generator *g)
+{
+    static const enum op_kind kinds[] = {OP_GET, OP_GET, OP_PUT, OP_CAS, OP_APPEND, OP_DELETE};
+    size_t n = 6;
+
+    if (strcmp(g->options->model, "register") == 0)
+        n = 3;
+    if (strcmp(g->options->model, "cas-register") == 0)
+        n = 4;
+    return kinds[rng_below(g->rng, n)];
+}
+
+static void invoke(struct generator *g, size_t p)
+{
+    struct history_op *op = &g->h->ops[g->h->n_ops];
+    size_t key = rng_below(g->rng, g->options->n_keys < N_KEYS ? g->options->n_keys : N_KEYS);
+
+    *op = (struct history_op){.process = g->process[p],
+                              .kind = draw_kind(g),
+                              .key = slice_str(KEYS[key]),
+                              .call_seq = ++g->seq,
+                              .return_seq = HISTORY_NEVER};
+    op->call_ns = (int64_t)g->seq * 1000000;
+    if (op->kind != OP_GET && op->kind != OP_DELETE)
+        op->value = draw_value(g);
+    if (op->kind == OP_CAS) {
+        op->expects_absent = rng_chance(g->rng, 200000);
+        if (!op->expects_absent)
+            op->expected = draw_value(g);
+    }
+    g->open[p] = (long)g->h->n_ops++;
+    g->executed[p] = false;
+}
+
+/* The result outlives the store's next answer. Freed with the history. */
+static void keep_result(struct history_op *op)
+{
+    if (op->kind == OP_GET && op->status == STATUS_OK) {
+        op->result.data = slice_dup(op->result);
+        CHECK(op->result.data != NULL);
+    } else {
+        op->result = (struct slice){0};
+    }
+}
+
+static void execute(struct generator *g, size_t p)
+{
+    struct history_op *op = &g->h->ops[g->open[p]];
+
+    oracle_store_execute(g->store, op);
+    keep_result(op);
+    g->executed[p] = true;
+}
+
+static void forget_answer(struct history_op *op)
+{
+    if (op->kind == OP_GET)
+        free((void *)op->result.data);
+    op->result = (struct slice){0};
+    op->status = STATUS_OK;
+}
+
+/* The operation ends: with its answer, or, executed or not, with none. */
+static void complete(struct generator *g, size_t p, bool unknown)
+{
+    struct history_op *op = &g->h->ops[g->open[p]];
+
+    if (unknown) {
+        bool noticed = rng_chance(g->rng, 500000);
+
+        forget_answer(op);
+        op->outcome = noticed ? OUTCOME_INFO : OUTCOME_PENDING;
+        g->process[p] = g->n_processes++;
+    } else {
+        op->outcome = OUTCOME_OK;
+        op->return_seq = ++g->seq;
+        op->return_ns = (int64_t)g->seq * 1000000;
+    }
+    g->open[p] = NOTHING_OPEN;
+}
+
+static void act(struct generator *g, size_t p)
+{
+    if (g->open[p] == NOTHING_OPEN) {
+        if (g->h->n_ops < g->options->n_ops)
+            invoke(g, p);
+    } else if (rng_chance(g->rng, g->options->unknown_ppm / 2)) {
+        complete(g, p, true);
+    } else if (!g->executed[p]) {
+        execute(g, p);
+    } else {
+        complete(g, p, false);
+    }
+}
+
+static size_t n_open(const struct generator *g)
+{
+    size_t n = 0;
+
+    for (size_t p = 0; p < g->options->n_processes; p++)
+        n += g->open[p] != NOTHING_OPEN;
+    return n;
+}
+
+static void spoil(struct generator *g)
+{
+    struct history_op *op = &g->h->ops[rng_below(g->rng, g->h->n_ops)];
+    uint64_t choice = rng_below(g->rng, 4);
+
+    if (op->outcome != OUTCOME_OK || op->kind == OP_PUT || op->kind == OP_APPEND)
+        return;
+    forget_answer(op);
+    if (op->kind == OP_GET) {
+        op->status = choice == 0 ? STATUS_NO_KEY : STATUS_OK;
+        op->result = draw_value(g);
+        keep_result(op);
+    } else if (op->kind == OP_CAS) {
+        op->status = choice < 2 ? STATUS_OK : choice == 2 ? STATUS_NO_KEY : STATUS_MISMATCH;
+    } else {
+        op->status = choice < 2 ? STATUS_OK : STATUS_NO_KEY;
+    }
+}
+
+struct history *generate(struct rng *r, const struct generate_options *o)
+{
+    struct generator g = {.rng = r,
+                          .options = o,
+                          .store = oracle_store_create(o->dialect),
+                          .h = calloc(1, sizeof *g.h)};
+
+    CHECK(g.h != NULL && o->n_processes <= PROCESSES_MAX && o->n_ops > 0);
+    g.h->header.model = o->model;
+    g.h->header.dialect = o->dialect;
+    g.h->ops = calloc(o->n_ops, sizeof *g.h->ops);
+    CHECK(g.h->ops != NULL);
+    for (size_t p = 0; p < o->n_processes; p++) {
+        g.open[p] = NOTHING_OPEN;
+        g.process[p] = g.n_processes++;
+    }
+    while (g.h->n_ops < o->n_ops || n_open(&g) > 0)
+        act(&g, rng_below(r, o->n_processes));
+    for (size_t i = 0; i < o->n_spoiled; i++)
+        spoil(&g);
+    oracle_store_destroy(g.store);
+    return g.h;
+}
+
+void generate_free(struct history *h)
+{
+    for (size_t i = 0; i < h->n_ops; i++) {
+        if (h->ops[i].kind == OP_GET)
+            free((void *)h->ops[i].result.data);
+    }
+    free(h->ops);
+    free(h);
+}

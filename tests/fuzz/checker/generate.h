@@ -1,0 +1,25 @@
+#ifndef RIFT_TESTS_CHECKER_GENERATE_H
+#define RIFT_TESTS_CHECKER_GENERATE_H
+
+#include "base/rng.h"
+#include "histories/history.h"
+
+/* Histories that are drawn. A real store executes each operation somewhere between its invocation
+ * and its completion, so that the history is linearizable; then something may be spoiled. */
+
+struct generate_options {
+    const char *model;
+    uint32_t dialect;
+    size_t n_ops;
+    size_t n_processes;
+    size_t n_keys;
+    size_t n_values;      /* distinct ones; small numbers make many operations alike */
+    uint32_t unknown_ppm; /* share of operations whose outcome nobody learns */
+    size_t n_spoiled;     /* answers that are replaced by drawn ones */
+};
+
+/* Free with generate_free. */
+struct history *generate(struct rng *r, const struct generate_options *o);
+void generate_free(struct history *h);
+
+#endif

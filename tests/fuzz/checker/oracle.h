@@ -1,0 +1,32 @@
+#ifndef RIFT_TESTS_CHECKER_ORACLE_H
+#define RIFT_TESTS_CHECKER_ORACLE_H
+
+#include "checker/checker.h"
+
+/* The checker's judge: linearizability from its definition, with nothing of the checker in it. No
+ * partitions, no memory of what was tried, values as plain bytes. For the key-value store; the
+ * registers are a part of it. */
+
+enum { ORACLE_KEYS_MAX = 8, ORACLE_VALUE_BYTES_MAX = 256 };
+
+/* Tries every order of every subset. *ret_longest: the most completed operations that some valid
+ * order holds. For histories of about ten operations. */
+bool oracle_linearizable(const struct history *h, size_t *ret_longest);
+
+/* Whether `order` (indexes of h->ops) is a valid one: real time, answers, nothing twice, nothing
+ * left out that had returned before something in it was invoked. `whole`: and holds every completed
+ * operation. Only operations on `key` count; NULL: all. On failure *why is static text. */
+bool oracle_replays(const struct history *h, const struct slice *key, const size_t *order, size_t n,
+                    bool whole, const char **why);
+
+/* Whether operation `op` could come next behind `order`, which is valid. */
+bool oracle_could_follow(const struct history *h, const size_t *order, size_t n, size_t op);
+
+/* What the store answers, and the state behind it: for the generator. Fills status and result of
+ * *op; result bytes are lent until the next call. */
+struct oracle_store;
+struct oracle_store *oracle_store_create(uint32_t dialect);
+void oracle_store_destroy(struct oracle_store *s);
+void oracle_store_execute(struct oracle_store *s, struct history_op *op);
+
+#endif
