@@ -29,6 +29,7 @@ struct conductor_action {
     const char *text;
 };
 
+/* Keeps a copy of the plan. Errors: -E_INVAL (too many nodes or sites, none), -E_NOMEM. */
 int conductor_create(const struct plan *plan, const uint64_t *nodes, size_t n_nodes,
                      const uint64_t *sites, size_t n_sites, struct conductor **ret, struct err *e);
 void conductor_destroy(struct conductor *c);
@@ -37,14 +38,21 @@ void conductor_destroy(struct conductor *c);
  * Call until false. Lent until the next call. */
 bool conductor_next(struct conductor *c, int64_t now_ms, uint64_t leader,
                     struct conductor_action *ret);
-int64_t conductor_deadline_ms(const struct conductor *c); /* INT64_MAX: the plan is over */
+
+/* When conductor_next has something new: in the past if at once, INT64_MAX if the plan is over. */
+int64_t conductor_deadline_ms(const struct conductor *c);
 
 /* Heals everything at once: what conductor_next gives from now on ends all faults. */
 void conductor_stop(struct conductor *c);
 
 /* What is on now, for the summary of operations by fault. */
-bool conductor_cut_off(const struct conductor *c, uint64_t node); /* sees less than a majority */
+
+/* The node is dead or paused, or, itself counted, less than a majority exchanges messages with it
+ * both ways, by the actions given out so far. */
+bool conductor_cut_off(const struct conductor *c, uint64_t node);
+
+/* Writes the numbers of at most `max` steps that are on; returns how many are. */
 size_t conductor_active(const struct conductor *c, uint32_t *faults, size_t max);
-const struct plan_step *conductor_step(const struct conductor *c, uint32_t fault);
+const struct plan_step *conductor_step(const struct conductor *c, uint32_t fault); /* or NULL */
 
 #endif

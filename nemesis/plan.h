@@ -84,6 +84,7 @@ struct plan_step {
 };
 
 enum { PLAN_STEPS_MAX = 10000 };
+#define PLAN_MS_MAX (INT64_C(7) * 24 * 3600 * 1000) /* a week */
 
 struct plan {
     uint64_t seed;
@@ -105,7 +106,9 @@ struct plan_options {
  * "duplicate", "reorder", "links" (the last four), "all". Ends with NULL. */
 const char *const *plan_nemesis_names(void);
 
-/* Errors: -E_INVAL (no such nemesis; says which names there are), -E_NOMEM. */
+/* A single name never has two faults on at once; several joined by commas run beside each other,
+ * and taking one away leaves the others as they were (but for their numbers).
+ * Errors: -E_INVAL (no such nemesis; says which names there are), -E_LIMIT, -E_NOMEM. */
 int plan_draw(const struct plan_options *o, struct plan **ret, struct err *e);
 void plan_free(struct plan **p);
 
