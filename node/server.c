@@ -102,6 +102,7 @@ int server_create(const struct server_options *o, struct server **ret, struct er
         return err_set(e, -E_NOMEM, "server");
     s->id = o->id;
     s->read_mode = o->read_mode;
+    s->unsynced = o->unsynced;
     s->store = o->store;
     s->sink = o->sink;
     init_fifos(s, o->commands_max == 0 ? SERVER_COMMANDS_DEFAULT : o->commands_max, reads_max);

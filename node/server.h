@@ -52,6 +52,10 @@ struct server_options {
     size_t reads_max;    /* waiting for their round or for their index to be applied [4096] */
     size_t sessions_max; /* see kv.h; the same on every node [65536] */
 
+    /* A planted mistake, for tests: saves do not ask for a sync, and what can be read back counts
+     * as durable. */
+    bool unsynced;
+
     struct store *store; /* borrowed; its families are those server_store_families names */
     struct server_sink sink;
 };

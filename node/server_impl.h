@@ -71,6 +71,7 @@ struct role_told {
 struct server {
     uint64_t id;
     enum read_mode read_mode;
+    bool unsynced;
     struct store *store;
     struct server_sink sink;
     struct raft *raft;

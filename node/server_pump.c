@@ -10,10 +10,11 @@ bool server_overloaded(const struct server *s)
 
 static void take_durable(struct server *s)
 {
+    uint64_t safe = s->unsynced ? s->progress.visible_seq : s->progress.durable_seq;
     const struct save_queued *save;
     uint64_t before = s->durable_seq;
 
-    while ((save = fifo_front(&s->saves)) != NULL && save->store_seq <= s->progress.durable_seq) {
+    while ((save = fifo_front(&s->saves)) != NULL && save->store_seq <= safe) {
         s->durable_seq = save->raft_seq;
         fifo_pop(&s->saves);
     }
@@ -80,7 +81,8 @@ static int save(struct server *s, const struct raft_ready *rd, struct err *e)
 
     if (!rd->save)
         return 0;
-    rc = store_submit(s->store, &batch, STORE_SYNCED, &q.store_seq, e);
+    rc =
+        store_submit(s->store, &batch, s->unsynced ? STORE_ORDERED : STORE_SYNCED, &q.store_seq, e);
     if (rc < 0)
         return err_prefix(e, rc, "submitting save %ju", (uintmax_t)rd->seq);
     rc = fifo_push(&s->saves, &q);
