@@ -1,6 +1,8 @@
 #include "fixture.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 static void same_header(const struct history_header *a, const struct history_header *b)
 {
@@ -182,4 +184,71 @@ Test(histories_roundtrip, other_events_are_kept_in_order_with_their_words)
     cr_assert_eq(h->events[1].time_ns, 5, "a time that falls is raised");
     cr_assert_eq(h->duration_ns, 5);
     history_free(&h);
+}
+
+/* --- the document --------------------------------------------------------------------------- */
+
+/* Pairs of hex digits with one or two spaces between them; the words of a line stand further
+ * right. */
+static void append_hex(const char *line, struct buf *out)
+{
+    char *end;
+
+    for (;;) {
+        unsigned long byte = strtoul(line, &end, 16);
+
+        if (end != line + 2)
+            return;
+        buf_append_byte(out, (uint8_t)byte);
+        line = end + 1 + (end[0] == ' ' && end[1] == ' ');
+        if (end[0] != ' ' || *line == ' ')
+            return;
+    }
+}
+
+static void read_document(struct buf *out)
+{
+    FILE *file = fopen(RIFT_SOURCE_DIR "/docs/history-format.md", "r");
+    bool inside = false;
+    char line[512];
+
+    cr_assert_not_null(file);
+    while (fgets(line, sizeof line, file) != NULL) {
+        if (strncmp(line, "```", 3) == 0)
+            inside = strcmp(line, "```hex\n") == 0;
+        else if (inside)
+            append_hex(line, out);
+    }
+    fclose(file);
+}
+
+Test(histories_roundtrip, the_document_shows_the_bytes_that_are_written)
+{
+    struct history_header header = {.model = "kv", .seed = 7};
+    struct op cas = {
+        .kind = OP_CAS, .key = slice_str("x"), .value = slice_str("2"), .expected = slice_str("1")};
+    struct history_event events[] = {
+        {.kind = HISTORY_INVOKE, .time_ns = 1000, .process = 3, .op = cas},
+        {.kind = HISTORY_ASK, .time_ns = 1200, .process = 3, .node = 2},
+        {.kind = HISTORY_COMPLETE,
+         .time_ns = 70000,
+         .process = 3,
+         .outcome = OUTCOME_OK,
+         .node = 2,
+         .term = 5},
+    };
+    struct buf written = {0};
+    struct buf shown = {0};
+    struct history_sink sink = fixture_sink(&written);
+    struct history_writer *w;
+
+    cr_assert_eq(history_writer_create(&sink, &header, &w, NULL), 0);
+    for (size_t i = 0; i < 3; i++)
+        cr_assert_eq(history_write(w, &events[i], NULL), 0);
+    cr_assert_eq(history_writer_close(&w, NULL), 0);
+    read_document(&shown);
+    cr_assert(slice_equal(buf_slice(&written), buf_slice(&shown)), "%zu and %zu bytes", written.len,
+              shown.len);
+    buf_free(&written);
+    buf_free(&shown);
 }
