@@ -4,10 +4,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* How much of a file is looked at to tell what it is: a log may begin with other lines. */
-enum { SNIFF_BYTES = 64 * 1024 };
+enum { SNIFF_BYTES = 64 * 1024, READ_BYTES = 1 << 20 };
 
 /* --- rift's own ----------------------------------------------------------------------------- */
 
@@ -83,31 +84,29 @@ static enum format sniff(struct slice start)
     return FORMAT_UNKNOWN;
 }
 
-static int load_text(const char *name, enum format format, struct slice text, struct history **ret,
-                     struct err *e)
+static int load_record_bytes(const char *name, struct slice bytes, struct history **ret,
+                             struct err *e)
 {
-    switch (format) {
-    case FORMAT_ETCD: return import_etcd(name, text, ret, e);
-    case FORMAT_PORCUPINE: return import_porcupine(name, text, ret, e);
-    default:
-        return err_set(e, -E_PARSE,
-                       "%s: no history: expected a rift history, the log of a Jepsen test of "
-                       "etcd, or a key-value log of Porcupine",
-                       name);
-    }
+    struct history_reader *r;
+    int rc = reader_open_bytes(name, bytes, &r, e);
+
+    return rc < 0 ? rc : load_records(name, r, ret, e);
 }
 
 int history_load_bytes(const char *name, struct slice bytes, struct history **ret, struct err *e)
 {
-    enum format format =
-        sniff(slice_of(bytes.data, bytes.len < SNIFF_BYTES ? bytes.len : SNIFF_BYTES));
-    struct history_reader *r;
-    int rc;
+    size_t start = bytes.len < SNIFF_BYTES ? bytes.len : SNIFF_BYTES;
 
-    if (format != FORMAT_RIFT)
-        return load_text(name, format, bytes, ret, e);
-    rc = reader_open_bytes(name, bytes, &r, e);
-    return rc < 0 ? rc : load_records(name, r, ret, e);
+    switch (sniff(slice_of(bytes.data, start))) {
+    case FORMAT_RIFT: return load_record_bytes(name, bytes, ret, e);
+    case FORMAT_ETCD: return import_etcd(name, bytes, ret, e);
+    case FORMAT_PORCUPINE: return import_porcupine(name, bytes, ret, e);
+    case FORMAT_UNKNOWN: break;
+    }
+    return err_set(e, -E_PARSE,
+                   "%s: no history: expected a rift history, the log of a Jepsen test of etcd, or "
+                   "a key-value log of Porcupine",
+                   name);
 }
 
 /* Appends up to `max` bytes of the file: fewer only at its end. */
@@ -128,22 +127,19 @@ static int read_some(const char *path, int fd, size_t max, struct buf *out, stru
     return 0;
 }
 
-/* Text is imported from memory; BUF_BYTES_MAX bounds it. */
-static int load_text_file(const char *path, int fd, struct buf *text, struct history **ret,
-                          struct err *e)
+static int read_rest(const char *path, int fd, struct buf *out, struct err *e)
 {
-    enum format format = sniff(buf_slice(text));
-    size_t before = 0;
-    int rc = 0;
+    size_t before;
+    int rc;
 
-    while (rc == 0 && format != FORMAT_UNKNOWN && text->len > before) {
-        before = text->len;
-        rc = read_some(path, fd, SNIFF_BYTES, text, e);
-    }
-    return rc < 0 ? rc : load_text(path, format, buf_slice(text), ret, e);
+    do {
+        before = out->len;
+        rc = read_some(path, fd, READ_BYTES, out, e);
+    } while (rc == 0 && out->len > before);
+    return rc;
 }
 
-/* Record by record from the start again: a long history is never in memory twice. */
+/* Record by record, from the start again: a long history is never in memory twice. */
 static int load_record_file(const char *path, struct history **ret, struct err *e)
 {
     struct history_reader *r;
@@ -152,19 +148,38 @@ static int load_record_file(const char *path, struct history **ret, struct err *
     return rc < 0 ? rc : load_records(path, r, ret, e);
 }
 
+static bool is_regular(int fd)
+{
+    struct stat st;
+
+    return fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+/* Text, and what comes through a pipe, is read from memory; BUF_BYTES_MAX bounds it. */
 int history_load(const char *path, struct history **ret, struct err *e)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    struct buf start = {0};
+    struct buf bytes = {0};
+    enum format format;
     int rc;
 
     if (fd < 0)
         return err_sys(e, "%s", path);
-    rc = read_some(path, fd, SNIFF_BYTES, &start, e);
+    rc = read_some(path, fd, SNIFF_BYTES, &bytes, e);
+    if (rc < 0)
+        goto done;
+    format = sniff(buf_slice(&bytes));
+    if (format == FORMAT_RIFT && is_regular(fd)) {
+        rc = load_record_file(path, ret, e);
+        goto done;
+    }
+    if (format != FORMAT_UNKNOWN)
+        rc = read_rest(path, fd, &bytes, e);
     if (rc == 0)
-        rc = sniff(buf_slice(&start)) == FORMAT_RIFT ? load_record_file(path, ret, e)
-                                                     : load_text_file(path, fd, &start, ret, e);
+        rc = history_load_bytes(path, buf_slice(&bytes), ret, e);
+
+done:
     close(fd);
-    buf_free(&start);
+    buf_free(&bytes);
     return rc;
 }

@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 static void same_header(const struct history_header *a, const struct history_header *b)
 {
@@ -142,6 +143,26 @@ Test(histories_roundtrip, the_loader_pairs_invocations_with_completions)
     cr_assert_eq(h->duration_ns, g.time_ns);
     for (size_t i = 0; i < n_ops; i++)
         same_history_op(&ops[i], &h->ops[i]);
+    history_free(&h);
+    buf_free(&bytes);
+}
+
+Test(histories_roundtrip, a_history_may_come_through_a_pipe)
+{
+    enum { N = 500 };
+    struct buf bytes = {0};
+    struct history *h;
+    char path[32];
+    int ends[2];
+
+    fixture_history(3, N, &bytes, NULL);
+    cr_assert_eq(pipe(ends), 0);
+    cr_assert_eq(write(ends[1], bytes.data, bytes.len), (ssize_t)bytes.len);
+    close(ends[1]);
+    snprintf(path, sizeof path, "/dev/fd/%d", ends[0]);
+    cr_assert_eq(history_load(path, &h, NULL), 0);
+    cr_assert_not(h->loss.unfinished || h->loss.damaged);
+    close(ends[0]);
     history_free(&h);
     buf_free(&bytes);
 }

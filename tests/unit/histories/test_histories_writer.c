@@ -125,7 +125,7 @@ Test(histories_writer, a_full_disk_is_named_and_leaves_what_was_written)
     signal(SIGXFSZ, SIG_IGN);
     cr_assert_eq(history_writer_open(path, &fixture_header, &w, NULL), 0);
     cr_assert_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
-    while (rc == 0) {
+    while (rc == 0 && n < DISK_BYTES) {
         struct history_event event = note("a sentence of some length");
 
         rc = history_write(w, &event, &e);
