@@ -349,22 +349,33 @@ static int check_node(const struct parse *p, const struct cluster *c, size_t i)
     rc = check_address(p, c, i, "peer", node->peer);
     if (rc == 0)
         rc = check_address(p, c, i, "client", node->client);
-    if (rc == 0)
-        rc = check_dial(p, c, at.text, node->dial, node->n_dial, node->id);
     return rc;
 }
 
 static int check_site(const struct parse *p, const struct cluster *c, size_t i)
 {
     const struct cluster_site *site = &c->sites[i];
-    struct path at = path_of("sites[%zu]", i);
 
     for (size_t k = 0; k < i; k++) {
         if (c->sites[k].id == site->id)
-            return mistake(p, path_of("%s.id", at.text).text,
+            return mistake(p, path_of("sites[%zu].id", i).text,
                            "%llu is the id of sites[%zu] already", (unsigned long long)site->id, k);
     }
-    return check_dial(p, c, at.text, site->dial, site->n_dial, 0);
+    return 0;
+}
+
+/* Once the ids are known to be sound. */
+static int check_dials(const struct parse *p, const struct cluster *c)
+{
+    int rc = 0;
+
+    for (size_t i = 0; i < c->n_nodes && rc == 0; i++)
+        rc = check_dial(p, c, path_of("nodes[%zu]", i).text, c->nodes[i].dial, c->nodes[i].n_dial,
+                        c->nodes[i].id);
+    for (size_t i = 0; i < c->n_sites && rc == 0; i++)
+        rc = check_dial(p, c, path_of("sites[%zu]", i).text, c->sites[i].dial, c->sites[i].n_dial,
+                        0);
+    return rc;
 }
 
 /* --- the whole ---------------------------------------------------------------------------- */
@@ -407,6 +418,8 @@ static int fill(const struct parse *p, json_t *root, struct cluster *c)
         rc = check_node(p, c, i);
     for (size_t i = 0; i < c->n_sites && rc == 0; i++)
         rc = check_site(p, c, i);
+    if (rc == 0)
+        rc = check_dials(p, c);
     return rc;
 }
 
