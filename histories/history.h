@@ -107,7 +107,9 @@ int history_writer_open(const char *path, const struct history_header *header,
 
 enum { HISTORY_BUFFER_BYTES = 1 << 20 };
 
-/* Appends one event; sets its seq. A time below the last one's is raised to it. */
+/* Appends one event; sets its seq. A time below the last one's is raised to it. Errors: -E_LIMIT,
+ * -E_INVAL (no reader would take the event; it is not written, and the next one may be), -E_NOMEM,
+ * and those of the sink: after one of them nothing more is written, since there would be a gap. */
 int history_write(struct history_writer *w, struct history_event *event, struct err *e);
 
 int history_flush(struct history_writer *w, struct err *e);
@@ -121,6 +123,8 @@ int history_writer_close(struct history_writer **w, struct err *e);
  * history_reader_next returns 0 and may be called again later. */
 struct history_reader;
 
+/* Errors: -E_PARSE (no rift history, or its header is not whole yet), -E_NOT_FOUND, -E_IO,
+ * -E_NOMEM. */
 int history_reader_open(const char *path, struct history_reader **ret, struct err *e);
 void history_reader_close(struct history_reader **r);
 const struct history_header *history_reader_header(const struct history_reader *r);
