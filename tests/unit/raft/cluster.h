@@ -99,7 +99,9 @@ struct cluster {
     struct buf *trace; /* what happens, in words, a line each; NULL: nobody listens */
     bool quiet;        /* leaves messages and saves out of the trace */
 
-    /* What must hold whatever happens (invariants.c). */
+    /* What must hold whatever happens (invariants.c); not watched where a test feeds a node by
+     * hand with what no real peer said. */
+    bool by_hand;
     uint64_t leader_of_term[CLUSTER_TERMS_MAX];
     struct stored_entry *committed;
     uint64_t *committed_in_term;
@@ -153,6 +155,9 @@ void cluster_settle(struct cluster *c);
 struct raft *cluster_raft(struct cluster *c, uint64_t id);
 struct raft_status cluster_status(struct cluster *c, uint64_t id);
 const struct cluster_read *cluster_find_read(const struct cluster *c, uint64_t token);
+/* The newest on its way; NULL: there is none. 0 and COUNT stand for any. */
+const struct raft_message *cluster_sent(const struct cluster *c, enum raft_message_type type,
+                                        uint64_t from, uint64_t to);
 size_t cluster_in_flight(const struct cluster *c, enum raft_message_type type, uint64_t from,
                          uint64_t to);
 

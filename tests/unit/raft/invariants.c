@@ -16,7 +16,7 @@ void invariants_leader(struct cluster *c, uint64_t id)
     const struct disk_image *log = &c->nodes[id].disk.newest;
     uint64_t term = raft_term(c->nodes[id].raft);
 
-    if (raft_role(c->nodes[id].raft) != RAFT_LEADER)
+    if (c->by_hand || raft_role(c->nodes[id].raft) != RAFT_LEADER)
         return;
     CHECK(term < CLUSTER_TERMS_MAX);
     if (c->leader_of_term[term] == id)
@@ -62,8 +62,8 @@ void invariants_commit(struct cluster *c, uint64_t id)
                        (unsigned long long)id, (unsigned long long)i);
             continue;
         }
-        CHECK_THAT(count_durable(c, i, e) > c->n / 2, "%llu is committed but not durable",
-                   (unsigned long long)i);
+        CHECK_THAT(c->by_hand || count_durable(c, i, e) > c->n / 2,
+                   "%llu is committed but not durable", (unsigned long long)i);
         c->committed[i] = *e;
         c->committed_in_term[i] = raft_term(node->raft);
         c->n_committed = i;

@@ -126,6 +126,16 @@ void cluster_drop(struct cluster *c, uint64_t from, uint64_t to, enum raft_messa
     for_selected(c, from, to, type, cluster_drop_at);
 }
 
+const struct raft_message *cluster_sent(const struct cluster *c, enum raft_message_type type,
+                                        uint64_t from, uint64_t to)
+{
+    for (size_t i = c->net.n; i > 0; i--) {
+        if (selected(&c->net.items[i - 1].message, from, to, type))
+            return &c->net.items[i - 1].message;
+    }
+    return NULL;
+}
+
 size_t cluster_in_flight(const struct cluster *c, enum raft_message_type type, uint64_t from,
                          uint64_t to)
 {
