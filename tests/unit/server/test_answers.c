@@ -193,6 +193,49 @@ Test(server_answers, without_check_quorum_the_answer_comes_when_a_newer_leader_i
     cr_assert_eq(world_answer(&w, asked)->leader, 2);
 }
 
+/* A newer leader is heard of and says at once what stands at the proposal's index, so that the
+ * old leader has both in one pump. */
+static const struct {
+    bool ours;
+    enum op_status status;
+} fates[] = {{true, STATUS_OK}, {false, STATUS_TIMEOUT}};
+
+static int fate_numbers[] = {0, 1};
+
+ParameterizedTestParameters(server_answers, only_the_very_proposal_that_was_committed_is_ok)
+{
+    return cr_make_param_array(int, fate_numbers, 2);
+}
+
+ParameterizedTest(int *fate, server_answers, only_the_very_proposal_that_was_committed_is_ok,
+                  .fini = teardown)
+{
+    struct op put = world_put("k", "v");
+    struct raft_message m = {.type = RAFT_APPEND, .from = 2, .to = 1};
+    struct entry entry = {.kind = ENTRY_NOOP};
+    struct wire_node_status status;
+    uint64_t session, asked;
+
+    start(plain, 3);
+    session = world_open_session(&w, 1);
+    world_isolate(&w, 1, true);
+    asked = world_ask(&w, 1, session, 1, &put);
+    world_settle(&w);
+    status = world_status(&w, 1);
+    m.term = status.term + 1;
+    m.log_term = status.term;
+    m.commit = status.last_index;
+    m.log_index = fates[*fate].ours ? status.last_index : status.last_index - 1;
+    entry.index = status.last_index;
+    entry.term = m.term;
+    m.entries = &entry;
+    m.n_entries = fates[*fate].ours ? 0 : 1;
+    server_peer(world_node(&w, 1)->server, &m);
+    world_settle(&w);
+    cr_assert_eq(world_status(&w, 1).applied_index, status.last_index);
+    cr_assert_eq(world_answer(&w, asked)->status, fates[*fate].status);
+}
+
 /* The scenario that read modes are about: node 1 is cut off and keeps thinking that it leads. */
 static void leave_an_old_leader(enum read_mode mode)
 {

@@ -7,7 +7,8 @@ static struct world w;
 
 static void start(size_t n)
 {
-    w.options = (struct server_options){.pre_vote = true, .check_quorum = true};
+    w.options =
+        (struct server_options){.pre_vote = true, .check_quorum = true, .read_mode = READ_INDEX};
     world_start(&w, n);
     world_elect(&w, 1);
 }
@@ -138,35 +139,47 @@ Test(server_disk, a_follower_whose_disk_is_far_behind_catches_up_later, .fini = 
     cr_assert_eq(world_status(&w, 3).last_index, world_status(&w, 1).last_index);
 }
 
-Test(server_disk, applying_waits_while_the_states_writes_find_no_room, .fini = teardown)
+enum { LARGE_PUTS = 80, LARGE_PUTS_WITH_ROOM = 64 };
+
+static void ask_large_puts(uint64_t session, uint64_t asked[LARGE_PUTS])
 {
     static uint8_t large[OP_VALUE_BYTES_MAX];
-    enum { PUTS = 80 };
-    uint64_t session, asked[PUTS], answered = 0;
     char key[16];
 
-    start(1);
-    session = world_open_session(&w, 1);
-    world_node(&w, 1)->gate.hold_visible = true;
-    for (uint64_t i = 0; i < PUTS; i++) {
+    for (uint64_t i = 0; i < LARGE_PUTS; i++) {
         struct op put = {.kind = OP_PUT, .value = slice_of(large, sizeof large)};
 
         snprintf(key, sizeof key, "%ju", (uintmax_t)i);
         put.key = slice_str(key);
         asked[i] = world_ask(&w, 1, session, i + 1, &put);
-        if (i == PUTS / 2)
+        if (i == LARGE_PUTS / 2)
             world_settle(&w);
     }
     world_settle(&w);
-    for (uint64_t i = 0; i < PUTS; i++)
+}
+
+Test(server_disk, applying_and_reads_wait_while_the_states_writes_find_no_room, .fini = teardown)
+{
+    struct op put = world_put("k", "v"), get = world_get("79");
+    uint64_t session, asked[LARGE_PUTS], read, answered = 0;
+
+    start(1);
+    session = world_open_session(&w, 1);
+    world_node(&w, 1)->gate.hold_visible = true;
+    ask_large_puts(session, asked);
+    for (uint64_t i = 0; i < LARGE_PUTS; i++)
         answered += world_answer(&w, asked[i]) != NULL;
-    cr_assert_eq(answered, 64, "64 MiB, not %ju", (uintmax_t)answered);
-    cr_assert_eq(world_call(&w, 1, session, PUTS + 1, &(struct op){.kind = OP_PUT})->status,
-                 STATUS_BUSY);
+    cr_assert_eq(answered, LARGE_PUTS_WITH_ROOM, "not %ju", (uintmax_t)answered);
+    cr_assert_eq(world_call(&w, 1, session, LARGE_PUTS + 1, &put)->status, STATUS_BUSY);
+    read = world_ask(&w, 1, 0, 0, &get);
+    world_settle(&w);
+    cr_assert_null(world_answer(&w, read), "its index is committed and not applied");
+
     world_node(&w, 1)->gate.hold_visible = false;
     world_settle(&w);
-    for (uint64_t i = 0; i < PUTS; i++)
+    for (uint64_t i = 0; i < LARGE_PUTS; i++)
         cr_assert_eq(world_answer(&w, asked[i])->status, STATUS_OK);
+    cr_assert_eq(world_answer(&w, read)->value.len, OP_VALUE_BYTES_MAX);
 }
 
 /* --- bad days ------------------------------------------------------------------------------- */
