@@ -14,7 +14,11 @@ target_include_directories(rift_flags INTERFACE ${PROJECT_SOURCE_DIR})
 target_compile_definitions(rift_flags INTERFACE _GNU_SOURCE)
 target_compile_options(rift_flags INTERFACE
   -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings -Wvla
-  -Wformat=2 -Wno-format-truncation -Wundef -Wpointer-arith -fno-common -fno-strict-aliasing)
+  -Wformat=2 -Wundef -Wpointer-arith -fno-common -fno-strict-aliasing)
+if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
+  # A reason that is too long for its buffer is cut, on purpose.
+  target_compile_options(rift_flags INTERFACE -Wno-format-truncation)
+endif()
 if(RIFT_WERROR)
   target_compile_options(rift_flags INTERFACE -Werror)
 endif()
@@ -22,6 +26,9 @@ if(RIFT_SANITIZE)
   target_compile_options(rift_flags INTERFACE
     -fsanitize=${RIFT_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(rift_flags INTERFACE -fsanitize=${RIFT_SANITIZE})
+endif()
+if(RIFT_FUZZ)
+  target_compile_options(rift_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 if(RIFT_COVERAGE)
   target_compile_options(rift_flags INTERFACE --coverage)
