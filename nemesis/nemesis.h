@@ -16,11 +16,17 @@ struct nemesis_options {
     uint64_t seed;       /* of the chances on links */
 };
 
-/* Messages held by one link at a time (delayed or held back); beyond it new ones are dropped and
- * counted as `overflow`. */
-enum { NEMESIS_LINK_QUEUE_MAX = 4096 };
+/* Messages held by one link at a time because they are delayed, and their bytes; beyond it new ones
+ * are dropped and counted as `overflow`. The same happens to a message that finds no connection
+ * (its node is dead) or no room in the socket (its node is slow or stopped). */
+enum { NEMESIS_LINK_QUEUE_MAX = 4096, NEMESIS_LINK_BYTES_MAX = 64 << 20 };
 
-/* Runs until told to quit, or until SIGTERM or SIGINT. Errors: -E_EXISTS (address in use), -E_IO.
+/* The `reorder_ms` of wire_link_rule: how long a message is held back when none comes after it. */
+enum { NEMESIS_REORDER_MS_MAX = 50 };
+
+/* Runs until told to quit, until SIGTERM or SIGINT, or until the harness's end of the control
+ * socket is gone. It answers its first command when all addresses are bound. Errors: -E_EXISTS
+ * (address in use; says which), -E_NOT_FOUND (a dial to no node), -E_IO, -E_NOMEM.
  */
 int nemesis_main(const struct nemesis_options *o, struct err *e);
 
