@@ -1,0 +1,141 @@
+#include "cli/args.h"
+#include "cli/commands.h"
+#include "cli/judge.h"
+
+#include <stddef.h>
+
+/* `rift check`: verdicts on history files. */
+struct check_values {
+    struct judge_options judge;
+    bool json;
+};
+
+static const struct arg_option options[] = {
+    {.name = "model",
+     .kind = ARG_CHOICE,
+     .offset = offsetof(struct check_values, judge.model),
+     .value = "NAME",
+     .help = "what the history is measured against",
+     .choices = check_model_names,
+     .when_absent = "what the file names"},
+    {.name = "engine",
+     .kind = ARG_CHOICE,
+     .offset = offsetof(struct check_values, judge.engine),
+     .value = "NAME",
+     .help = "how the order is searched for",
+     .choices = check_engine_names,
+     .when_absent = "chosen by itself"},
+    {.name = "time",
+     .kind = ARG_REAL,
+     .offset = offsetof(struct check_values, judge.time_s),
+     .value = "S",
+     .help = "seconds for each file, 0 for no bound; then: unknown",
+     .max = 1000000},
+    {.name = "memory",
+     .kind = ARG_UINT,
+     .offset = offsetof(struct check_values, judge.memory_mb),
+     .value = "MB",
+     .help = "for the search of one key, 0 for no bound; then: unknown",
+     .max = 1 << 20},
+    {.name = "whole",
+     .kind = ARG_FLAG,
+     .offset = offsetof(struct check_values, judge.whole),
+     .help = "search all keys together instead of one by one"},
+    {.name = "all",
+     .kind = ARG_FLAG,
+     .offset = offsetof(struct check_values, judge.all),
+     .help = "look at every key, also after a violation"},
+    {.name = "json",
+     .kind = ARG_FLAG,
+     .offset = offsetof(struct check_values, json),
+     .help = "the verdicts as JSON"},
+};
+
+static const struct arg_command command = {
+    .name = "rift check",
+    .usage = "[options] FILE...",
+    .purpose =
+        "Says of each recorded history whether it is linearizable. Takes rift's own format,\n"
+        "the text logs of etcd's Jepsen tests and Porcupine's key-value logs.",
+    .options = options,
+    .n_options = ARGS_COUNT(options),
+    .exits = "  0   linearizable, all of them\n"
+             "  1   not linearizable: at least one, whatever the others are\n"
+             "  2   unknown: a budget was spent, or a damaged file is good as far as it goes\n"
+             "  3   out of memory\n"
+             "  64  usage\n"
+             "  65  a file is no history or cannot be read\n"
+             "Of several files the worst counts: 1, 3, 65, 2, 0.\n",
+    .operands_min = 1,
+    .operands_max = SIZE_MAX,
+};
+
+static void print_judgement(const char *path, const struct judgement *j)
+{
+    struct buf text = {0};
+
+    if (judgement_explain(j, &text) == 0)
+        printf("%s: %.*s", path, (int)text.len, (const char *)text.data);
+    printf("(%zu operations, %zu keys, model %s, %.2f s)\n", j->result->n_ops,
+           j->result->n_partitions, j->result->model, j->seconds);
+    buf_free(&text);
+}
+
+static enum exit_code check_one(const char *path, const struct check_values *v, json_t *files)
+{
+    struct judgement j;
+    struct err e = {0};
+    enum exit_code code;
+    json_t *entry;
+    int rc = judge_file(path, &v->judge, &j, &e);
+
+    if (rc < 0) {
+        code = judge_error_code(rc);
+        fprintf(stderr, "rift check: %s\n", e.text);
+        entry = json_pack("{s:s}", "error", e.text);
+    } else {
+        code = j.code;
+        entry = v->json ? judgement_json(&j) : NULL;
+        if (!v->json)
+            print_judgement(path, &j);
+        judgement_free(&j);
+    }
+    if (entry != NULL) {
+        json_object_set_new(entry, "file", json_string(path));
+        json_object_set_new(entry, "exit", json_integer(code));
+        json_array_append_new(files, entry);
+    }
+    return code;
+}
+
+int command_check(int argc, char **argv)
+{
+    struct check_values v = {.judge = {.memory_mb = 4096}};
+    struct arg_operands files;
+    enum exit_code worst = EXIT_GOOD;
+    json_t *list;
+    int code = args_enter(&command, argc, argv, &v, &files);
+
+    if (code >= 0)
+        return code;
+    list = json_array();
+    for (size_t i = 0; i < files.n; i++) {
+        enum exit_code one = check_one(files.items[i], &v, list);
+
+        if (one == EXIT_USAGE) { /* the model does not have such operations */
+            json_decref(list);
+            return EXIT_USAGE;
+        }
+        worst = exit_worse(worst, one);
+        fflush(stdout);
+    }
+    if (v.json) {
+        json_t *all = json_pack("{s:O, s:i}", "files", list, "exit", (int)worst);
+
+        json_dumpf(all, stdout, JSON_INDENT(2));
+        putchar('\n');
+        json_decref(all);
+    }
+    json_decref(list);
+    return worst;
+}

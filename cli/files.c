@@ -1,0 +1,98 @@
+#include "cli/files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+void files_join(char ret[PATH_MAX], const char *folder, const char *name)
+{
+    snprintf(ret, PATH_MAX, "%s/%s", folder, name);
+}
+
+void files_folder_of(char ret[PATH_MAX], const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    if (slash == NULL)
+        snprintf(ret, PATH_MAX, ".");
+    else
+        snprintf(ret, PATH_MAX, "%.*s", slash == path ? 1 : (int)(slash - path), path);
+}
+
+int files_make_folder(const char *path, struct err *e)
+{
+    char part[PATH_MAX];
+
+    snprintf(part, sizeof part, "%s", path);
+    for (char *slash = strchr(part + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        if (mkdir(part, 0777) < 0 && errno != EEXIST)
+            return err_sys(e, "folder '%s'", part);
+        *slash = '/';
+    }
+    if (mkdir(part, 0777) < 0 && errno != EEXIST)
+        return err_sys(e, "folder '%s'", path);
+    return 0;
+}
+
+void files_run_folder(char ret[PATH_MAX], const char *out, const char *name)
+{
+    time_t now = time(NULL);
+    struct tm t;
+    char stamp[32];
+
+    if (out != NULL) {
+        snprintf(ret, PATH_MAX, "%s", out);
+        return;
+    }
+    gmtime_r(&now, &t);
+    strftime(stamp, sizeof stamp, "%Y%m%dT%H%M%S", &t);
+    snprintf(ret, PATH_MAX, "runs/%s-%s", stamp, name);
+    for (unsigned i = 2; files_exists(ret); i++)
+        snprintf(ret, PATH_MAX, "runs/%s-%s-%u", stamp, name, i);
+}
+
+bool files_exists(const char *path)
+{
+    return access(path, F_OK) == 0;
+}
+
+int files_write(const char *path, struct slice content, struct err *e)
+{
+    char aside[PATH_MAX];
+    FILE *file;
+    bool written;
+
+    snprintf(aside, sizeof aside, "%s.new", path);
+    file = fopen(aside, "we");
+    if (file == NULL)
+        return err_sys(e, "cannot write '%s'", path);
+    written = content.len == 0 || fwrite(content.data, content.len, 1, file) == 1;
+    if (fclose(file) != 0 || !written || rename(aside, path) < 0) {
+        int rc = err_sys(e, "cannot write '%s'", path);
+
+        unlink(aside);
+        return rc;
+    }
+    return 0;
+}
+
+void files_tail(const char *path, char ret[FILES_TAIL_BYTES + 1])
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    off_t size = fd < 0 ? 0 : lseek(fd, 0, SEEK_END);
+    off_t from = size > FILES_TAIL_BYTES ? size - FILES_TAIL_BYTES : 0;
+    ssize_t got = fd < 0 ? 0 : pread(fd, ret, FILES_TAIL_BYTES, from);
+    char *line;
+
+    ret[got > 0 ? got : 0] = '\0';
+    line = from > 0 ? strchr(ret, '\n') : NULL;
+    if (line != NULL)
+        memmove(ret, line + 1, strlen(line + 1) + 1);
+    if (fd >= 0)
+        close(fd);
+}

@@ -1,0 +1,35 @@
+#ifndef RIFT_CLI_FILES_H
+#define RIFT_CLI_FILES_H
+
+#include "base/buf.h"
+#include "base/err.h"
+
+#include <limits.h>
+
+/* The few things the commands do to files. Paths are cut at PATH_MAX, which the calls that use
+ * them then refuse. */
+
+/* "folder/name" into `ret`. */
+void files_join(char ret[PATH_MAX], const char *folder, const char *name);
+
+/* The folder a file is in, "." where its path names none. */
+void files_folder_of(char ret[PATH_MAX], const char *path);
+
+/* mkdir -p. Errors: -E_IO and what errno says. */
+int files_make_folder(const char *path, struct err *e);
+
+/* Where a run puts its files: `out` where it is not NULL, else runs/<time>-<name>, with a number
+ * behind it when that is there already. Makes nothing. */
+void files_run_folder(char ret[PATH_MAX], const char *out, const char *name);
+
+bool files_exists(const char *path);
+
+/* Writes a whole file; what stood there is replaced at once or not at all. */
+int files_write(const char *path, struct slice content, struct err *e);
+
+/* The last lines of a log, as many as an error has room for, cleared of half a line at the front.
+ * Nothing when the file cannot be read. */
+enum { FILES_TAIL_BYTES = 320 };
+void files_tail(const char *path, char ret[FILES_TAIL_BYTES + 1]);
+
+#endif

@@ -1,0 +1,188 @@
+#include "cli/judge.h"
+
+#include "base/clock.h"
+#include "cli/signals.h"
+
+#include <inttypes.h>
+
+struct budget {
+    int64_t end_ns; /* INT64_MAX: none */
+    bool signals_end_it;
+    bool interrupted;
+};
+
+static bool spent(void *context)
+{
+    struct budget *b = context;
+
+    if (b->signals_end_it && signals_interrupted())
+        b->interrupted = true;
+    return b->interrupted || clock_monotonic_ns() >= b->end_ns;
+}
+
+/* What is lost behind a damage could hold the operation that breaks the order: a violation in
+ * front of it stands, a good prefix proves nothing. A cut-off tail is what a killed writer leaves,
+ * and says nothing about the operations in front of it. */
+static enum exit_code code_of(const struct judgement *j)
+{
+    switch (j->result->verdict) {
+    case VERDICT_NOT_LINEARIZABLE: return EXIT_VIOLATION;
+    case VERDICT_LINEARIZABLE: return j->history->loss.damaged ? EXIT_UNKNOWN : EXIT_GOOD;
+    default: return EXIT_UNKNOWN;
+    }
+}
+
+int judge_file(const char *path, const struct judge_options *o, struct judgement *ret,
+               struct err *e)
+{
+    struct judgement j = {0};
+    struct budget budget = {.end_ns = INT64_MAX, .signals_end_it = o->signals_end_it};
+    struct check_options check = {
+        .model = o->model,
+        .engine = o->engine,
+        .whole = o->whole,
+        .all = o->all,
+        .spent = spent,
+        .spent_context = &budget,
+        .memory_bytes_max = (size_t)o->memory_mb << 20,
+    };
+    int64_t start_ns;
+    int rc = history_load(path, &j.history, e);
+
+    if (rc < 0)
+        return rc;
+    start_ns = clock_monotonic_ns();
+    if (o->time_s > 0)
+        budget.end_ns = start_ns + (int64_t)(o->time_s * (double)NS_PER_S);
+    rc = check_history(j.history, &check, &j.result, e);
+    if (rc < 0) {
+        judgement_free(&j);
+        return err_prefix(e, rc, "%s", path);
+    }
+    j.seconds = (double)(clock_monotonic_ns() - start_ns) / (double)NS_PER_S;
+    j.code = code_of(&j);
+    if (budget.interrupted && j.code == EXIT_UNKNOWN)
+        j.code = EXIT_INTERRUPTED;
+    *ret = j;
+    return 0;
+}
+
+void judgement_free(struct judgement *j)
+{
+    check_result_free(&j->result);
+    history_free(&j->history);
+}
+
+enum exit_code judge_error_code(int rc)
+{
+    switch (rc) {
+    case -E_INVAL: return EXIT_USAGE;
+    case -E_NOMEM: return EXIT_HARNESS;
+    default: return EXIT_DATA;
+    }
+}
+
+static int explain_loss(const struct history_loss *loss, struct buf *out)
+{
+    int rc = 0;
+
+    if (loss->damaged)
+        rc = buf_printf(out,
+                        "The file is damaged at byte %" PRIu64 ": the last %" PRIu64
+                        " bytes were not read. What they held could change a good verdict, so "
+                        "it counts as unknown.\n",
+                        loss->damaged_at, loss->damaged_bytes);
+    if (rc == 0 && loss->tail_bytes > 0)
+        rc = buf_printf(out,
+                        "The file ends inside a record: its last %" PRIu64
+                        " bytes are lost. The verdict is about what stands before them.\n",
+                        loss->tail_bytes);
+    if (rc == 0 && loss->unfinished && !loss->damaged && loss->tail_bytes == 0)
+        rc = buf_printf(out, "The history was never closed: its writer was killed or is still "
+                             "at work. Operations it shows no end of count as open.\n");
+    return rc;
+}
+
+int judgement_explain(const struct judgement *j, struct buf *out)
+{
+    int rc = check_explain(j->history, j->result, out);
+
+    if (rc == 0 && (out->len == 0 || out->data[out->len - 1] != '\n'))
+        rc = buf_append_byte(out, '\n');
+    return rc < 0 ? rc : explain_loss(&j->history->loss, out);
+}
+
+/* --- JSON ----------------------------------------------------------------------------------- */
+
+static json_t *bytes_json(struct slice bytes)
+{
+    struct buf text = {0};
+    json_t *value = NULL;
+
+    if (history_describe_bytes(bytes, &text) == 0)
+        value = json_stringn((const char *)text.data, text.len);
+    buf_free(&text);
+    return value;
+}
+
+static json_t *op_json(const struct history *h, size_t index)
+{
+    struct buf text = {0};
+    json_t *value = NULL;
+
+    if (history_describe_op(h, &h->ops[index], &text) == 0)
+        value = json_pack("{s:s%, s:I}", "operation", (const char *)text.data, text.len, "call_seq",
+                          (json_int_t)h->ops[index].call_seq);
+    buf_free(&text);
+    return value;
+}
+
+static json_t *violation_json(const struct judgement *j)
+{
+    const struct check_partition *p = &j->result->partitions[j->result->worst];
+    json_t *stuck = json_array();
+
+    for (size_t i = 0; i < p->n_stuck; i++)
+        json_array_append_new(stuck, op_json(j->history, p->stuck[i]));
+    return json_pack("{s:o, s:I, s:I, s:o}", "key", bytes_json(p->key), "operations",
+                     (json_int_t)p->n_ops, "ordered", (json_int_t)p->n_order, "stuck", stuck);
+}
+
+static json_t *unknown_json(const struct check_result *r)
+{
+    json_t *reasons = json_array();
+
+    for (size_t i = 0; i < r->n_partitions; i++) {
+        const struct check_partition *p = &r->partitions[i];
+
+        if (p->verdict == VERDICT_UNKNOWN)
+            json_array_append_new(reasons, json_pack("{s:o, s:s}", "key", bytes_json(p->key),
+                                                     "reason", p->reason == NULL ? "" : p->reason));
+    }
+    return reasons;
+}
+
+json_t *judgement_json(const struct judgement *j)
+{
+    const struct history_loss *loss = &j->history->loss;
+    struct buf text = {0};
+    json_t *all;
+
+    if (judgement_explain(j, &text) < 0) {
+        buf_free(&text);
+        return NULL;
+    }
+    all = json_pack("{s:s, s:s, s:I, s:I, s:f, s:s%, s:{s:b, s:I, s:b, s:I, s:I}}", "verdict",
+                    verdict_name(j->result->verdict), "model", j->result->model, "operations",
+                    (json_int_t)j->result->n_ops, "partitions", (json_int_t)j->result->n_partitions,
+                    "seconds", j->seconds, "explanation", (const char *)text.data, text.len, "loss",
+                    "unfinished", loss->unfinished, "tail_bytes", (json_int_t)loss->tail_bytes,
+                    "damaged", loss->damaged, "damaged_at", (json_int_t)loss->damaged_at,
+                    "damaged_bytes", (json_int_t)loss->damaged_bytes);
+    if (all != NULL && j->result->verdict == VERDICT_NOT_LINEARIZABLE)
+        json_object_set_new(all, "violation", violation_json(j));
+    if (all != NULL && j->result->verdict == VERDICT_UNKNOWN)
+        json_object_set_new(all, "unknown", unknown_json(j->result));
+    buf_free(&text);
+    return all;
+}

@@ -1,0 +1,43 @@
+#ifndef RIFT_CLI_JUDGE_H
+#define RIFT_CLI_JUDGE_H
+
+#include "checker/checker.h"
+#include "cli/exit_code.h"
+
+#include <jansson.h>
+
+/* From a history file to a verdict, in words, as JSON and as an exit code: what run, check and
+ * demo share. */
+struct judge_options {
+    const char *model;   /* NULL: what the history names */
+    const char *engine;  /* NULL: chosen by itself */
+    bool whole;          /* do not partition by key */
+    bool all;            /* every partition, also after a violation */
+    double time_s;       /* for the search; 0: no bound */
+    uint64_t memory_mb;  /* for one partition's search; 0: no bound */
+    bool signals_end_it; /* a pending SIGINT or SIGTERM ends the search, see cli/signals.h */
+};
+
+struct judgement {
+    struct history *history;
+    struct check_result *result;
+    enum exit_code code;
+    double seconds; /* of the search */
+};
+
+/* Errors: of the file: -E_PARSE, -E_NOT_FOUND, -E_IO; of the options: -E_INVAL; -E_NOMEM.
+ * judge_error_code says what each ends the program with. */
+int judge_file(const char *path, const struct judge_options *o, struct judgement *ret,
+               struct err *e);
+void judgement_free(struct judgement *j);
+
+enum exit_code judge_error_code(int rc);
+
+/* The verdict as sentences: what was checked, what of the file was lost, the explanation of a
+ * violation, why nothing is known. */
+int judgement_explain(const struct judgement *j, struct buf *out);
+
+/* A new reference; NULL when out of memory. */
+json_t *judgement_json(const struct judgement *j);
+
+#endif

@@ -1,0 +1,76 @@
+#include "cli/args.h"
+#include "cli/commands.h"
+#include "cli/exit_code.h"
+
+#include <string.h>
+
+struct subcommand {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *purpose; /* NULL: not for people */
+};
+
+static const struct subcommand subcommands[] = {
+    {"run", command_run, "a workload under faults on real processes, then the verdict"},
+    {"check", command_check, "verdicts on recorded histories"},
+    {"demo", command_demo, "stale-read: why a cut-off leader answers with old data"},
+    {"cluster", command_cluster, "up | status | down: a cluster that stays"},
+    {"kv", command_kv, "get | put | append | cas | delete from the shell"},
+    {"node", command_node, "one node in the foreground"},
+    {"bench", command_bench, "kv: throughput and latency of the store"},
+    {"nemesis", command_nemesis, NULL},
+};
+
+static void print_help(FILE *out)
+{
+    fputs("usage: rift COMMAND [options]\n\n"
+          "Tests whether a replicated key-value store is linearizable while its links are cut\n"
+          "and its processes are killed.\n\ncommands:\n",
+          out);
+    for (size_t i = 0; i < ARGS_COUNT(subcommands); i++) {
+        if (subcommands[i].purpose != NULL)
+            fprintf(out, "  %-9s %s\n", subcommands[i].name, subcommands[i].purpose);
+    }
+    fputs("\n`rift COMMAND --help` says more. `rift run` without options is a good start.\n\n"
+          "exit codes, the same everywhere:\n"
+          "  0 linearizable or done   1 not linearizable   2 unknown   3 could not run\n"
+          "  64 usage   65 bad input data   130 interrupted\n",
+          out);
+}
+
+static int complain(const char *name)
+{
+    const char *names[ARGS_COUNT(subcommands)];
+    const char *nearest;
+
+    for (size_t i = 0; i < ARGS_COUNT(subcommands); i++)
+        names[i] = subcommands[i].name;
+    nearest = args_nearest(name, names, ARGS_COUNT(names));
+    fprintf(stderr, "rift: there is no command '%s'", name);
+    if (nearest != NULL)
+        fprintf(stderr, "; did you mean '%s'?", nearest);
+    fputs("\n(rift --help lists them)\n", stderr);
+    return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        print_help(stderr);
+        return EXIT_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+        strcmp(argv[1], "help") == 0) {
+        print_help(stdout);
+        return EXIT_GOOD;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        printf("rift %s\n", RIFT_VERSION);
+        return EXIT_GOOD;
+    }
+    for (size_t i = 0; i < ARGS_COUNT(subcommands); i++) {
+        if (strcmp(argv[1], subcommands[i].name) == 0)
+            return subcommands[i].run(argc - 1, argv + 1);
+    }
+    return complain(argv[1]);
+}
