@@ -2,7 +2,7 @@
  * batch until it is killed, and writes the index of each batch that became durable to its standard
  * output, as 8 bytes. Batch i holds log entry i, the key "slot-(i mod 50)" = i and the applied
  * index i. */
-#include "fixture.h"
+#include "tests/unit/store/fixture.h"
 
 #include "base/check.h"
 

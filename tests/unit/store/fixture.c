@@ -1,4 +1,4 @@
-#include "fixture.h"
+#include "tests/unit/store/fixture.h"
 
 #include "base/check.h"
 #include "base/clock.h"

@@ -24,7 +24,7 @@ void fixture_open(struct fixture *f);
 void fixture_close(struct fixture *f); /* the folder stays */
 void fixture_end(struct fixture *f);   /* closes and removes the folder; more than once is fine */
 
-/* The number of the write-ahead log written last, as a path; of /tmp only. */
+/* The path of the newest file of RocksDB's write-ahead log. */
 void fixture_newest_wal(const struct fixture *f, char *ret, size_t ret_size);
 
 /* Submits; returns the batch's number. */

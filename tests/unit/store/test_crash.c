@@ -1,6 +1,6 @@
 /* kill -9 in the middle of writing, again and again on one folder. (The loss of power, which also
  * takes what was not synced, is the business of the end-to-end tests.) */
-#include "fixture.h"
+#include "tests/unit/store/fixture.h"
 
 #include <criterion/criterion.h>
 #include <inttypes.h>

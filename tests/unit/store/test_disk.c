@@ -1,6 +1,6 @@
 /* How the RocksDB store treats its disk. fdatasync is ours here: the program's symbol comes before
  * libc's, and RocksDB syncs its write-ahead log with it. */
-#include "fixture.h"
+#include "tests/unit/store/fixture.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* The RocksDB store against the one in memory: the same random batches go to both, and both have
  * to say the same of them, also after the RocksDB one was closed and opened again. */
-#include "fixture.h"
+#include "tests/unit/store/fixture.h"
 
 #include "base/rng.h"
 

@@ -1,5 +1,5 @@
 /* What a store in a folder finds there when it opens. */
-#include "fixture.h"
+#include "tests/unit/store/fixture.h"
 
 #include <criterion/criterion.h>
 #include <fcntl.h>

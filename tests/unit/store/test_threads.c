@@ -1,6 +1,6 @@
 /* One thread drives the RocksDB store as a node does, as fast as it can, so that its own threads
  * are always at work beside it. A plain program: it runs under ThreadSanitizer too. */
-#include "fixture.h"
+#include "tests/unit/store/fixture.h"
 
 #include "base/check.h"
 
