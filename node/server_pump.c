@@ -146,9 +146,10 @@ static int handle_ready(struct server *s, const struct raft_ready *rd, struct er
     return rc < 0 ? rc : start_log_reads(s, rd, e);
 }
 
-static int drain_raft(struct server *s, bool *any, struct err *e)
+static int drain_raft(struct server *s, bool *ret_any, struct err *e)
 {
     struct raft_ready rd;
+    bool any = false;
 
     while (raft_ready(s->raft, &rd)) {
         int rc;
@@ -156,17 +157,20 @@ static int drain_raft(struct server *s, bool *any, struct err *e)
         tell_role(s);
         rc = handle_ready(s, &rd, e);
         raft_advance(s->raft);
+        if (rc == 0)
+            rc = server_apply(s, e);
         if (rc < 0)
             return rc;
         give_up_log_reads(s);
-        *any = true;
+        any = true;
     }
     tell_role(s);
+    *ret_any = any;
     return 0;
 }
 
-/* Until a whole round brings nothing new: a store that is done at once, as the one in memory is,
- * has its answer carried on in the next round. */
+/* Until a round brings nothing new: a store that is done at once, as the one in memory is, has
+ * its answer carried on in the next round. */
 int server_pump(struct server *s, struct err *e)
 {
     bool any = true;
@@ -175,14 +179,13 @@ int server_pump(struct server *s, struct err *e)
         uint64_t applied_before = s->applied_index;
         int rc;
 
-        any = false;
         if (s->failed < 0)
             return err_set(e, s->failed, "%s", s->failure.text);
         rc = take_progress(s, e);
         if (rc == 0)
-            rc = drain_raft(s, &any, e);
+            rc = server_apply(s, e); /* there may be room now for what had none */
         if (rc == 0)
-            rc = server_apply(s, e);
+            rc = drain_raft(s, &any, e);
         if (rc < 0)
             return rc;
         any = any || s->applied_index != applied_before;

@@ -139,11 +139,17 @@ Test(server_disk, a_follower_whose_disk_is_far_behind_catches_up_later, .fini = 
     cr_assert_eq(world_status(&w, 3).last_index, world_status(&w, 1).last_index);
 }
 
-enum { LARGE_PUTS = 80, LARGE_PUTS_WITH_ROOM = 64 };
+/* APPENDS are more than Raft loads of the log at a time. */
+enum {
+    LARGE_PUTS = 80,
+    LARGE_PUTS_WITH_ROOM = 64,
+    LARGE_BYTES = OP_VALUE_BYTES_MAX - 64,
+    APPENDS = 1100
+};
 
 static void ask_large_puts(uint64_t session, uint64_t asked[LARGE_PUTS])
 {
-    static uint8_t large[OP_VALUE_BYTES_MAX];
+    static uint8_t large[LARGE_BYTES];
     char key[16];
 
     for (uint64_t i = 0; i < LARGE_PUTS; i++) {
@@ -179,7 +185,7 @@ Test(server_disk, applying_and_reads_wait_while_the_states_writes_find_no_room, 
     world_settle(&w);
     for (uint64_t i = 0; i < LARGE_PUTS; i++)
         cr_assert_eq(world_answer(&w, asked[i])->status, STATUS_OK);
-    cr_assert_eq(world_answer(&w, read)->value.len, OP_VALUE_BYTES_MAX);
+    cr_assert_eq(world_answer(&w, read)->value.len, LARGE_BYTES);
 }
 
 /* --- bad days ------------------------------------------------------------------------------- */
@@ -249,6 +255,46 @@ Test(server_disk, what_was_saved_but_not_applied_is_applied_after_a_restart, .fi
     world_elect(&w, 1);
     world_tick(&w, 1, WORLD_HEARTBEAT_TICKS);
     cr_assert_eq(world_call(&w, 1, 0, 0, &get)->value.len, 20);
+}
+
+static void ask_appends(uint64_t session)
+{
+    char key[16];
+
+    for (uint64_t i = 0; i < APPENDS; i++) {
+        struct op append;
+
+        snprintf(key, sizeof key, "%ju", (uintmax_t)(i % LARGE_PUTS));
+        append = world_append(key, "x");
+        world_ask(&w, 1, session, LARGE_PUTS + i + 1, &append);
+    }
+    world_settle(&w);
+}
+
+/* Entries of a few bytes, each of which rewrites a large value. */
+Test(server_disk, a_backlog_from_the_log_is_applied_as_room_comes, .fini = teardown)
+{
+    struct op get = world_get("0");
+    uint64_t session, asked[LARGE_PUTS], read;
+
+    start(1);
+    session = world_open_session(&w, 1);
+    ask_large_puts(session, asked);
+    hold_durable(1, true);
+    ask_appends(session);
+    hold_durable(1, false);
+    world_node(&w, 1)->gate.hold_visible = true;
+    world_restart(&w, 1);
+    world_elect(&w, 1);
+    cr_assert_lt(world_status(&w, 1).applied_index, world_status(&w, 1).commit_index);
+    read = world_ask(&w, 1, 0, 0, &get);
+    world_tick(&w, 1, 5);
+    cr_assert_null(world_answer(&w, read));
+
+    world_node(&w, 1)->gate.hold_visible = false;
+    world_tick(&w, 1, 5);
+    cr_assert_eq(world_status(&w, 1).applied_index, world_status(&w, 1).commit_index);
+    cr_assert_eq(world_answer(&w, read)->value.len, LARGE_BYTES + (APPENDS - 1) / LARGE_PUTS + 1);
 }
 
 Test(server_disk, unsynced_saves_are_the_planted_mistake_they_are_meant_to_be, .fini = teardown)

@@ -8,7 +8,7 @@
  * Messages travel encoded. Nothing happens by itself: ticks and deliveries are calls. */
 enum {
     WORLD_NODES_MAX = 5,
-    WORLD_REPLIES_MAX = 1024,
+    WORLD_REPLIES_MAX = 4096,
     WORLD_MESSAGES_MAX = 65536,
     WORLD_ELECTION_TICKS = 10,
     WORLD_HEARTBEAT_TICKS = 2,
