@@ -1,3 +1,5 @@
+#include "base/check.h"
+#include "checker/needs.h"
 #include "checker/search.h"
 
 #include <stdlib.h>
@@ -12,10 +14,17 @@
  *   D  A configuration that used more of unknown outcome than another one with the same required
  *      operations and the same state is dropped (in seen.c).
  *   I  Behind an operation of unknown outcome comes none that would lead to the same state
- *      without it. */
+ *      without it.
+ *   N  No step that leaves a value wanting that can no longer come about (needs.h). */
+
+/* N turns back early, so the longest order that a search with it sees is short of what could be
+ * shown. After a violation is certain, a search without N looks for a longer one, this far. */
+enum { LONGEST_STEPS_MAX = 100000 };
 
 struct jit {
     struct search search;
+    struct needs *needs; /* NULL: without N */
+    uint64_t steps_max;
     uint32_t *tried; /* at each depth: how many of the moves there */
     uint32_t *moves; /* at the present depth; rebuilt when it changes */
     size_t n_moves;
@@ -24,12 +33,15 @@ struct jit {
     uint64_t turn;
 };
 
-static int jit_init(struct jit *j, const struct problem *p, const struct engine_budget *budget)
+static int jit_init(struct jit *j, const struct problem *p, const struct engine_budget *budget,
+                    bool look_ahead)
 {
     int rc;
 
-    *j = (struct jit){0};
+    *j = (struct jit){.steps_max = look_ahead ? UINT64_MAX : LONGEST_STEPS_MAX};
     rc = search_begin(&j->search, p, budget, true);
+    if (rc == 0 && look_ahead)
+        rc = needs_create(p, &j->needs);
     if (rc < 0)
         return rc;
     j->tried = calloc((size_t)p->n_ops + 2, sizeof *j->tried);
@@ -43,6 +55,7 @@ static int jit_init(struct jit *j, const struct problem *p, const struct engine_
 static void jit_free(struct jit *j)
 {
     search_end(&j->search);
+    needs_destroy(j->needs);
     free(j->tried);
     free(j->moves);
     free(j->best);
@@ -135,8 +148,32 @@ static int makes_last_useless(const struct search *s, uint32_t op, uint32_t stat
     return rc == 1 ? without == state : rc;
 }
 
-static int try_move(struct search *s, uint32_t op)
+/* N: as search_enter, unless there would be no way on from there. */
+static int enter(struct jit *j, uint32_t op, uint32_t state)
 {
+    int rc;
+
+    if (j->needs == NULL)
+        return search_enter(&j->search, op, state);
+    needs_placed(j->needs, op);
+    rc = needs_hopeless(j->needs, &j->search.at, op, state) ? 0
+                                                            : search_enter(&j->search, op, state);
+    if (rc != 1)
+        needs_removed(j->needs, op);
+    return rc;
+}
+
+static void back(struct jit *j)
+{
+    uint32_t op = search_back(&j->search);
+
+    if (j->needs != NULL)
+        needs_removed(j->needs, op);
+}
+
+static int try_move(struct jit *j, uint32_t op)
+{
+    struct search *s = &j->search;
     uint32_t state;
     int rc = problem_step(s->problem, s->at.state, op, &state);
 
@@ -145,20 +182,19 @@ static int try_move(struct search *s, uint32_t op)
     rc = makes_last_useless(s, op, state);
     if (rc != 0)
         return rc < 0 ? rc : 0;
-    return search_enter(s, op, state);
+    return enter(j, op, state);
 }
 
 /* 1: one step further. 0: nothing is left to try here. */
 static int try_moves(struct jit *j)
 {
-    struct search *s = &j->search;
-    uint32_t *tried = &j->tried[s->at.depth];
+    uint32_t *tried = &j->tried[j->search.at.depth];
     int rc = gather(j);
 
     while (rc == 0 && *tried < j->n_moves)
-        rc = try_move(s, j->moves[(*tried)++]);
+        rc = try_move(j, j->moves[(*tried)++]);
     if (rc == 1)
-        j->tried[s->at.depth] = 0;
+        j->tried[j->search.at.depth] = 0;
     return rc;
 }
 
@@ -169,7 +205,7 @@ static int walk(struct jit *j, enum verdict *ret, const char **reason)
     while (!placement_complete(&s->at)) {
         int rc;
 
-        *reason = search_out_of_budget(s);
+        *reason = s->steps < j->steps_max ? search_out_of_budget(s) : "steps spent";
         if (*reason != NULL) {
             *ret = VERDICT_UNKNOWN;
             return 0;
@@ -183,25 +219,78 @@ static int walk(struct jit *j, enum verdict *ret, const char **reason)
             *ret = VERDICT_NOT_LINEARIZABLE;
             return 0;
         }
-        search_back(s);
+        back(j);
     }
     *ret = VERDICT_LINEARIZABLE;
     return 0;
 }
 
-static int run(const struct problem *p, const struct engine_budget *budget,
-               struct engine_result *ret)
+static int decide(const struct problem *p, const struct engine_budget *budget,
+                  struct engine_result *ret)
 {
     struct jit j;
     const char *reason = NULL;
-    enum verdict verdict;
-    int rc = jit_init(&j, p, budget);
+    enum verdict verdict = VERDICT_UNKNOWN;
+    int rc = jit_init(&j, p, budget, true);
 
     if (rc == 0)
         rc = walk(&j, &verdict, &reason);
     if (rc == 0)
         rc = search_result(&j.search, verdict, reason, ret);
     jit_free(&j);
+    return rc;
+}
+
+static size_t required_in(const struct problem *p, const struct engine_result *r)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < r->n_order; i++)
+        n += problem_is_required(p, r->order[i]);
+    return n;
+}
+
+/* Replaces the order of a violation by a longer one, if one is found. */
+static int lengthen(const struct problem *p, const struct engine_budget *budget,
+                    struct engine_result *ret)
+{
+    struct engine_result longer = {0};
+    const char *reason = NULL;
+    enum verdict verdict = VERDICT_UNKNOWN;
+    struct jit j;
+    int rc = jit_init(&j, p, budget, false);
+
+    if (rc == 0)
+        rc = walk(&j, &verdict, &reason);
+    CHECK_THAT(rc < 0 || verdict != VERDICT_LINEARIZABLE, "look-ahead refused a whole order");
+    if (rc == 0)
+        rc = search_result(&j.search, VERDICT_NOT_LINEARIZABLE, NULL, &longer);
+    if (rc == 0) {
+        longer.steps += ret->steps;
+        if (longer.memory_bytes < ret->memory_bytes)
+            longer.memory_bytes = ret->memory_bytes;
+        if (required_in(p, &longer) < required_in(p, ret)) {
+            ret->steps = longer.steps;
+            ret->memory_bytes = longer.memory_bytes;
+        } else {
+            struct engine_result shorter = *ret;
+
+            *ret = longer;
+            longer = shorter;
+        }
+    }
+    engine_result_free(&longer);
+    jit_free(&j);
+    return rc;
+}
+
+static int run(const struct problem *p, const struct engine_budget *budget,
+               struct engine_result *ret)
+{
+    int rc = decide(p, budget, ret);
+
+    if (rc == 0 && ret->verdict == VERDICT_NOT_LINEARIZABLE && p->model->effect != NULL)
+        rc = lengthen(p, budget, ret);
     return rc;
 }
 

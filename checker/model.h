@@ -43,6 +43,18 @@ struct model_op {
     uint32_t result;
 };
 
+/* What is known of an operation without knowing the state that it meets. */
+struct model_effect {
+    bool wants; /* it is legal in one state only: `wanted` */
+    uint32_t wanted;
+    enum {
+        EFFECT_NONE,   /* never changes the state */
+        EFFECT_SET,    /* if it changes the state at all, it leaves `left` */
+        EFFECT_APPEND, /* adds the bytes of `left` to the state; absent counts as empty */
+    } kind;
+    uint32_t left;
+};
+
 struct model {
     const char *name;
     uint32_t kinds; /* bit 1 << OP_... of each operation that it has */
@@ -59,6 +71,10 @@ struct model {
     /* True when the operation never changes the state where it is legal: not just in some
      * state, in all of them. (The search places such an operation as soon as it can.) */
     bool (*observes)(const struct model_env *env, const struct model_op *op);
+
+    /* May be NULL. Tells what an operation has to do with single states, so that a search can look
+     * ahead (checker/needs.h). Pure. */
+    struct model_effect (*effect)(const struct model_env *env, const struct model_op *op);
 
     /* Appends what a person calls the state: `"5"`, `absent`. Errors: those of buf_append. */
     int (*describe_state)(const struct model_env *env, uint32_t state, struct buf *out);

@@ -63,6 +63,15 @@ static inline bool placement_complete(const struct placement *at)
     return at->n_required == at->problem->n_required;
 }
 
+/* Of a required operation that is not behind next_return. Where its call is behind the limit, its
+ * slot may still be somebody else's. */
+static inline bool placement_holds(const struct placement *at, uint32_t op)
+{
+    const struct problem_op *o = &at->problem->ops[op];
+
+    return o->call < at->limit && (at->window[o->slot / 64] >> o->slot % 64 & 1) != 0;
+}
+
 size_t placement_memory_bytes(const struct placement *at);
 
 #endif

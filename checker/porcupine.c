@@ -59,7 +59,7 @@ static int run(const struct problem *p, const struct engine_budget *budget,
 {
     struct search s;
     const char *reason = NULL;
-    enum verdict verdict;
+    enum verdict verdict = VERDICT_UNKNOWN;
     int rc = search_begin(&s, p, budget, false);
 
     if (rc == 0)

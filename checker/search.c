@@ -101,15 +101,41 @@ static size_t useful_length(const struct problem *p, const struct longest *l)
     return n;
 }
 
-/* The required operations that stood open behind the longest order. */
+/* Goes to the end of the order of *ret and places what can be placed there: an engine that looks
+ * ahead turns back while operations still fit. */
+static int extend(struct search *s, struct engine_result *ret)
+{
+    uint32_t op = PLACEMENT_NONE;
+    uint32_t state;
+    int rc;
+
+    while (s->at.depth > 0)
+        placement_pop(&s->at);
+    for (size_t i = 0; i < ret->n_order; i++) {
+        rc = problem_step(s->problem, s->at.state, ret->order[i], &state);
+        if (rc < 0)
+            return rc;
+        CHECK_THAT(rc == 1, "step %zu of the longest order", i);
+        placement_push(&s->at, ret->order[i], state);
+    }
+    while ((op = placement_open(&s->at, op)) != PLACEMENT_NONE) {
+        rc = problem_step(s->problem, s->at.state, op, &state);
+        if (rc < 0)
+            return rc;
+        if (rc == 1) {
+            placement_push(&s->at, op, state);
+            ret->order[ret->n_order++] = op;
+            op = PLACEMENT_NONE;
+        }
+    }
+    return 0;
+}
+
+/* The required operations that stand open behind the longest order. */
 static int find_stuck(struct search *s, struct engine_result *ret)
 {
     uint32_t op = PLACEMENT_NONE;
 
-    while (s->at.depth > 0)
-        placement_pop(&s->at);
-    for (size_t i = 0; i < ret->n_order; i++)
-        placement_push(&s->at, ret->order[i], s->problem->initial);
     ret->stuck = calloc((size_t)s->problem->n_slots + 1, sizeof *ret->stuck);
     if (ret->stuck == NULL)
         return -E_NOMEM;
@@ -133,5 +159,10 @@ int search_result(struct search *s, enum verdict verdict, const char *reason,
     note_longest(s);
     ret->n_order = useful_length(s->problem, &s->longest);
     memcpy(order, s->longest.ops, ret->n_order * sizeof *order);
-    return verdict == VERDICT_NOT_LINEARIZABLE ? find_stuck(s, ret) : 0;
+    if (verdict == VERDICT_NOT_LINEARIZABLE) {
+        int rc = extend(s, ret);
+
+        return rc < 0 ? rc : find_stuck(s, ret);
+    }
+    return 0;
 }

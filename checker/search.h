@@ -43,8 +43,9 @@ uint32_t search_back(struct search *s);
 /* Why the search has to stop now; NULL when it may go on. Ask at every turn. */
 const char *search_out_of_budget(struct search *s);
 
-/* Fills *ret when the search is over: `linearizable` with the present order, the others with the
- * longest. Errors: -E_NOMEM. */
+/* Fills *ret when the search is over: `linearizable` with the present order, `unknown` with the
+ * longest, `not linearizable` with the longest and as much behind it as fits. The search cannot go
+ * on then. Errors: -E_NOMEM, -E_LIMIT. */
 int search_result(struct search *s, enum verdict verdict, const char *reason,
                   struct engine_result *ret);
 

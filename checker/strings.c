@@ -76,29 +76,35 @@ static size_t spread(uint64_t x)
     return (size_t)(x ^ (x >> 31));
 }
 
-/* Compares from the end; once both ropes stand in the same node, the rest is the same. */
-static bool same_bytes(const struct strings *s, const struct node *a, const struct node *b)
+/* A place in a rope: behind `left` bytes of the piece of `node`. */
+struct cursor {
+    const struct node *node;
+    size_t left;
+};
+
+static struct cursor at_end(const struct node *node)
 {
-    size_t left_a = a->piece_len;
-    size_t left_b = b->piece_len;
+    return (struct cursor){.node = node, .left = node->piece_len};
+}
 
-    if (a->len != b->len)
-        return false;
-    while (a != b || left_a != left_b) {
-        size_t n = left_a < left_b ? left_a : left_b;
+static void move_back(const struct strings *s, struct cursor *c, size_t n)
+{
+    c->left -= n;
+    if (c->left == 0 && c->node->parent != STRING_ABSENT)
+        *c = at_end(&s->nodes[c->node->parent]);
+}
 
-        if (n > 0 && memcmp(a->piece + left_a - n, b->piece + left_b - n, n) != 0)
+/* Whether the bytes before two places are the same, as many before the one as before the other.
+ * Compares from the end; once both stand in the same place, the rest is the same. */
+static bool same_before(const struct strings *s, struct cursor a, struct cursor b)
+{
+    while (a.node != b.node || a.left != b.left) {
+        size_t n = a.left < b.left ? a.left : b.left;
+
+        if (n > 0 && memcmp(a.node->piece + a.left - n, b.node->piece + b.left - n, n) != 0)
             return false;
-        left_a -= n;
-        left_b -= n;
-        if (left_a == 0 && a->parent != STRING_ABSENT) {
-            a = &s->nodes[a->parent];
-            left_a = a->piece_len;
-        }
-        if (left_b == 0 && b->parent != STRING_ABSENT) {
-            b = &s->nodes[b->parent];
-            left_b = b->piece_len;
-        }
+        move_back(s, &a, n);
+        move_back(s, &b, n);
     }
     return true;
 }
@@ -112,7 +118,8 @@ static uint32_t *find(const struct strings *s, const struct node *node)
     while (s->table[i] != 0) {
         const struct node *other = &s->nodes[s->table[i]];
 
-        if (other->hash == node->hash && same_bytes(s, other, node))
+        if (other->hash == node->hash && other->len == node->len &&
+            same_before(s, at_end(other), at_end(node)))
             break;
         i = (i + 1) & mask;
     }
@@ -321,6 +328,34 @@ int strings_append(struct strings *s, uint32_t left, uint32_t right, uint32_t *r
     if (rc == 0)
         *ret = joint.whole;
     return rc;
+}
+
+bool strings_is_prefix(const struct strings *s, uint32_t id, uint32_t of)
+{
+    struct cursor c = at_end(&s->nodes[of]);
+    size_t skip;
+
+    if (id == STRING_ABSENT || of == STRING_ABSENT || s->nodes[id].len > s->nodes[of].len)
+        return false;
+    skip = s->nodes[of].len - s->nodes[id].len;
+    while (skip > 0) {
+        size_t n = skip < c.left ? skip : c.left;
+
+        move_back(s, &c, n);
+        skip -= n;
+    }
+    return same_before(s, at_end(&s->nodes[id]), c);
+}
+
+struct slice strings_slice(const struct strings *s, uint32_t id)
+{
+    CHECK_THAT(id < s->n && s->nodes[id].piece_len == s->nodes[id].len, "id=%u", id);
+    return slice_of(s->nodes[id].piece, s->nodes[id].len);
+}
+
+size_t strings_count(const struct strings *s)
+{
+    return s->n;
 }
 
 size_t strings_length(const struct strings *s, uint32_t id)

@@ -32,6 +32,13 @@ int strings_copy(struct strings *s, struct slice bytes, uint32_t *ret);
  * costs one lookup. Errors: as above. */
 int strings_append(struct strings *s, uint32_t left, uint32_t right, uint32_t *ret);
 
+/* Whether the first string is a beginning of the second; an absent one is of nothing. */
+bool strings_is_prefix(const struct strings *s, uint32_t id, uint32_t of);
+
+/* The bytes of a string that was lent or copied, before anything was appended; lent. */
+struct slice strings_slice(const struct strings *s, uint32_t id);
+
+size_t strings_count(const struct strings *s); /* numbers are below this */
 size_t strings_length(const struct strings *s, uint32_t id);
 
 /* Appends the bytes to `out`. Errors: -E_NOMEM, -E_LIMIT. */

@@ -86,6 +86,34 @@ static bool value_observes(const struct model_env *env, const struct model_op *o
     return (op->kind == OP_CAS || op->kind == OP_DELETE) && op->status != STATUS_OK;
 }
 
+/* The one state that the answer fits, if there is one. */
+static bool wanted_state(const struct model_env *env, const struct model_op *op, uint32_t *ret)
+{
+    bool no_key = op->status == STATUS_NO_KEY;
+
+    if (!op->known || op->status == STATUS_MISMATCH)
+        return false;
+    if (no_key || (op->kind == OP_CAS && op->expects_absent))
+        *ret = absent(env);
+    else if (op->kind == OP_GET)
+        *ret = op->result;
+    else
+        *ret = op->expected;
+    return no_key || op->kind == OP_GET || op->kind == OP_CAS;
+}
+
+static struct model_effect value_effect(const struct model_env *env, const struct model_op *op)
+{
+    struct model_effect e = {.kind = EFFECT_NONE};
+
+    e.wants = wanted_state(env, op, &e.wanted);
+    if (value_observes(env, op))
+        return e;
+    e.kind = op->kind == OP_APPEND ? EFFECT_APPEND : EFFECT_SET;
+    e.left = op->kind == OP_DELETE ? absent(env) : op->value;
+    return e;
+}
+
 static int value_describe(const struct model_env *env, uint32_t state, struct buf *out)
 {
     struct buf bytes = {0};
@@ -103,7 +131,7 @@ static int value_describe(const struct model_env *env, uint32_t state, struct bu
 #define VALUE_MODEL(shown_name, shown_kinds)                                                       \
     {                                                                                              \
         .name = shown_name, .kinds = shown_kinds, .initial = value_initial, .step = value_step,    \
-        .observes = value_observes, .describe_state = value_describe,                              \
+        .observes = value_observes, .effect = value_effect, .describe_state = value_describe,      \
     }
 
 const struct model model_register = VALUE_MODEL("register", 1u << OP_GET | 1u << OP_PUT);

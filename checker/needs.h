@@ -1,0 +1,31 @@
+#ifndef RIFT_CHECKER_NEEDS_H
+#define RIFT_CHECKER_NEEDS_H
+
+#include "checker/placement.h"
+
+/* Looks ahead: whether a value that is still to be observed can still come about.
+ *
+ * An operation that "wants" v was answered in a way that fits one state only. Behind the place
+ * where a search stands, v comes about in one of two ways: what is there now grows into v by
+ * appends alone, or some operation that is not placed yet sets a value that does (the last one of
+ * those that set before v is observed). Where neither is left, no order goes on from here. This
+ * only ever says that for certain; where it does not look, it says nothing. */
+struct needs;
+
+/* *ret is NULL when the model does not say what its operations want and leave behind.
+ * Errors: -E_NOMEM. */
+int needs_create(const struct problem *p, struct needs **ret);
+void needs_destroy(struct needs *n);
+
+/* `op` was placed, or taken back. */
+void needs_placed(struct needs *n, uint32_t op);
+void needs_removed(struct needs *n, uint32_t op);
+
+/* Whether, placed where `at` stands (and the above said), `op` and the state `next` that it leads
+ * to leave nothing wanting that cannot come: asked of the state left behind and of the next
+ * return that wants something. */
+bool needs_hopeless(const struct needs *n, const struct placement *at, uint32_t op, uint32_t next);
+
+size_t needs_memory_bytes(const struct needs *n);
+
+#endif
