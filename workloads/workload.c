@@ -76,6 +76,13 @@ static const struct mix *find_mix(const char *name)
     return NULL;
 }
 
+const char *workload_model_of(const char *name)
+{
+    const struct mix *mix = find_mix(name);
+
+    return mix == NULL ? NULL : mix->model;
+}
+
 static int check_options(const struct workload_options *o, struct err *e)
 {
     if (find_mix(o->name) == NULL)

@@ -37,6 +37,7 @@ void workload_destroy(struct workload *w);
 void workload_next(struct workload *w, uint32_t clerk, uint64_t k, struct op *ret);
 
 const char *workload_model(const struct workload *w);
-const char *const *workload_names(void); /* ends with NULL */
+const char *workload_model_of(const char *name); /* NULL: no such workload */
+const char *const *workload_names(void);         /* ends with NULL */
 
 #endif

@@ -1,0 +1,51 @@
+#ifndef RIFT_SIM_DISK_H
+#define RIFT_SIM_DISK_H
+
+#include "base/rng.h"
+#include "node/store/store.h"
+
+/* A virtual disk that implements the store port. It outlives the node that uses it. Batches are
+ * queued by submit; a write takes all that is queued, lasts a drawn time, and is visible when it
+ * ends, and durable when one of its batches asked for a sync. What a crash leaves is a prefix of
+ * the batches: everything durable, and a drawn share of the rest. */
+struct sim_disk;
+
+struct sim_disk_options {
+    struct store_options store;
+    int64_t write_ns;  /* shortest time of a write */
+    int64_t jitter_ns; /* uniform, on top */
+    struct rng rng;
+
+    /* Told of each batch before it is taken. False: the node dies just before; the batch is lost
+     * though submit seems to succeed. */
+    bool (*on_submit)(void *context, const struct store_batch *b);
+    void *context;
+};
+
+int sim_disk_create(const struct sim_disk_options *o, struct sim_disk **ret, struct err *e);
+void sim_disk_destroy(struct sim_disk *d);
+
+/* The port of this disk: opened when the node starts. The handle dies with store_destroy or at
+ * the next crash or open. */
+struct store *sim_disk_open(struct sim_disk *d);
+
+/* Begins a write when there is something queued and none under way: true, and how long it will
+ * take. sim_disk_finish ends it. */
+bool sim_disk_begin(struct sim_disk *d, int64_t *ret_ns);
+void sim_disk_finish(struct sim_disk *d);
+
+/* Loses what was not durable, or part of it. */
+void sim_disk_crash(struct sim_disk *d);
+
+/* Multiplies the time of writes; 1 is the normal speed. */
+void sim_disk_slow(struct sim_disk *d, uint32_t factor);
+
+struct sim_disk_totals {
+    uint64_t writes, synced, lost_batches, kept_batches;
+};
+void sim_disk_totals(const struct sim_disk *d, struct sim_disk_totals *ret);
+
+/* Whether the entry (index, term) would survive a crash now. */
+bool sim_disk_holds_durably(const struct sim_disk *d, uint64_t index, uint64_t term);
+
+#endif

@@ -1,0 +1,96 @@
+#ifndef RIFT_SIM_SIM_H
+#define RIFT_SIM_SIM_H
+
+#include "base/err.h"
+#include "base/op.h"
+#include "histories/history.h"
+#include "nemesis/plan.h"
+
+/* A whole run in one thread under virtual time: the same server, clerk, workload and plan code
+ * that runs as processes, over a virtual network and virtual disks, all drawn from one seed. The
+ * same configuration gives the same history to the byte. */
+
+/* Everything that makes a run what it is. sim_config_draw fills it from a seed; each field can be
+ * set from outside afterwards. Times are virtual. */
+struct sim_config {
+    uint64_t seed;
+    uint32_t nodes; /* 1 to 7 */
+    uint32_t clerks;
+    uint32_t keys;
+    uint32_t value_bytes;
+    uint32_t read_percent;
+    char workload[24];
+    char nemesis[96]; /* as plan_options.nemesis */
+    double rate;      /* operations a second and clerk; 0: as fast as answers come */
+    int64_t run_ms;
+    int64_t fault_ms;
+    int64_t pause_ms;
+    enum read_mode read_mode;
+    bool check_quorum;
+    bool pre_vote;
+
+    uint32_t tick_ms;
+    uint32_t election_ms;
+    uint32_t heartbeat_ms;
+    uint32_t attempt_timeout_ms;
+    uint32_t op_timeout_ms;
+    uint32_t sessions_max;
+
+    /* The network when nothing is wrong with it. Chances are in a million. */
+    uint32_t latency_us;
+    uint32_t jitter_us;
+    uint32_t loss_ppm;
+    uint32_t duplicate_ppm;
+    uint32_t reorder_ppm;
+
+    uint32_t disk_us;
+    uint32_t disk_jitter_us;
+
+    uint32_t crash_ppm; /* that a node dies between two effects; it restarts by itself */
+    uint32_t drift_ppm; /* largest deviation of a node's clock */
+
+    bool oracles;
+};
+
+/* Draws a world for the seed: small and large, calm and hostile. */
+void sim_config_draw(uint64_t seed, struct sim_config *ret);
+
+/* The plain world of the speed target: five nodes, ten clerks at ten operations a second each. */
+void sim_config_plain(uint64_t seed, struct sim_config *ret);
+
+enum sim_finding {
+    SIM_FINE,
+    SIM_ORACLE,   /* an oracle saw a broken promise */
+    SIM_CHECK,    /* a CHECK failed in a node */
+    SIM_LIVENESS, /* after healing, operations did not come through */
+};
+
+struct sim_result {
+    enum sim_finding finding;
+    char reason[ERR_TEXT_MAX]; /* of a finding */
+    int64_t found_ms;
+    int64_t virtual_ms;
+    uint64_t events;
+    uint64_t invoked, ok, fail, info;
+    uint64_t faults[FAULT_KIND_COUNT];                /* begun */
+    uint64_t crashes;                                 /* between two effects */
+    uint64_t dropped, duplicated, reordered, delayed; /* messages */
+    uint64_t kills, pauses;
+    bool bit; /* some fault that was planned had an effect, or none was planned */
+};
+
+/* Runs a world. `plan` NULL: drawn from the seed. The history comes back in memory (to be freed
+ * with history_free); `writer` (may be NULL) gets the same events.
+ * Errors: -E_INVAL, -E_NOMEM. A finding is not an error. */
+int sim_run(const struct sim_config *c, const struct plan *plan, struct history_writer *writer,
+            struct history **ret_history, struct sim_result *ret, struct err *e);
+
+enum { SIM_NODES_MAX = 7 };
+
+/* The header that a history of this configuration has; strings and `nodes` are lent by the
+ * caller. */
+struct history_header sim_history_header(const struct sim_config *c, uint64_t nodes[SIM_NODES_MAX]);
+
+const char *sim_finding_name(enum sim_finding finding);
+
+#endif

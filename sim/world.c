@@ -1,0 +1,382 @@
+#include "sim/world.h"
+
+#include "base/clock.h"
+#include "sim/packet.h"
+
+#include <setjmp.h>
+#include <stdlib.h>
+
+/* What is left out of a run at the end: time to elect a leader once everything is healed, and the
+ * time in which every operation has to come through. */
+enum { SETTLE_ELECTIONS = 20, STRICT_MS = 1000 };
+
+void sim_put(struct sim_world *w, struct sim_event event)
+{
+    if (event.at_ns < w->now_ns)
+        event.at_ns = w->now_ns;
+    if (!sim_queue_put(&w->queue, event))
+        sim_fail(w, -E_NOMEM, NULL);
+}
+
+void sim_find(struct sim_world *w, enum sim_finding finding, const char *reason)
+{
+    struct sim_result *r = w->result;
+
+    if (r->finding != SIM_FINE)
+        return; /* the first is what counts */
+    r->finding = finding;
+    r->found_ms = w->now_ns / NS_PER_MS;
+    snprintf(r->reason, sizeof r->reason, "%s", reason);
+}
+
+void sim_fail(struct sim_world *w, int rc, const struct err *e)
+{
+    if (w->error == 0) {
+        w->error = rc;
+        if (e != NULL)
+            w->reason = *e;
+        else
+            err_set(&w->reason, rc, "simulator: %s", err_text(rc));
+    }
+}
+
+void sim_record(struct sim_world *w, struct history_event *event)
+{
+    struct err e;
+    int rc = history_add_event(w->history, event, &e);
+
+    if (rc == 0 && w->writer != NULL)
+        rc = history_write(w->writer, event, &e);
+    if (rc < 0)
+        sim_fail(w, rc, &e);
+}
+
+void sim_record_node(struct sim_world *w, const struct sim_node *n, enum history_node_what what,
+                     uint64_t term)
+{
+    struct history_event event = {
+        .kind = HISTORY_NODE, .time_ns = w->now_ns, .node = n->id, .what = what, .term = term};
+
+    sim_record(w, &event);
+}
+
+/* --- the conductor -------------------------------------------------------------------------- */
+
+static void record_fault(struct sim_world *w, const struct conductor_action *a, bool begins)
+{
+    struct sim_net_totals net;
+    struct history_event event = {.kind = HISTORY_FAULT,
+                                  .time_ns = w->now_ns,
+                                  .fault = a->fault,
+                                  .begins = begins,
+                                  .text = a->text};
+
+    sim_net_totals(w->net, &net);
+    if (begins) {
+        w->result->faults[conductor_step(w->conductor, a->fault)->kind]++;
+    } else {
+        event.dropped = net.cut + net.dropped;
+        event.duplicated = net.duplicated;
+        event.reordered = net.reordered;
+        event.delayed = net.delayed;
+        event.killed = w->result->kills;
+        event.paused = w->result->pauses;
+    }
+    sim_record(w, &event);
+}
+
+static void carry_out(struct sim_world *w, const struct conductor_action *a)
+{
+    struct sim_node *n = a->node > 0 ? &w->nodes[a->node - 1] : NULL;
+
+    switch (a->kind) {
+    case CONDUCTOR_RULES: sim_net_rules(w->net, a->links, a->n_links); break;
+    case CONDUCTOR_KILL:
+        n->held_down = true;
+        w->result->kills += n->server != NULL;
+        sim_node_crash(n);
+        break;
+    case CONDUCTOR_RESTART:
+        n->held_down = false;
+        if (n->server == NULL)
+            sim_node_start(n);
+        break;
+    case CONDUCTOR_PAUSE:
+        w->result->pauses += n->server != NULL;
+        sim_node_pause(n);
+        break;
+    case CONDUCTOR_RESUME: sim_node_resume(n); break;
+    case CONDUCTOR_BEGINS: record_fault(w, a, true); break;
+    case CONDUCTOR_ENDS: record_fault(w, a, false); break;
+    }
+}
+
+static void step_conductor(struct sim_world *w)
+{
+    struct conductor_action a;
+    int64_t deadline;
+
+    while (conductor_next(w->conductor, w->now_ns / NS_PER_MS, w->leader, &a))
+        carry_out(w, &a);
+    deadline = conductor_deadline_ms(w->conductor);
+    if (deadline < INT64_MAX / NS_PER_MS && deadline * NS_PER_MS < w->conductor_wake_ns) {
+        w->conductor_wake_ns = deadline * NS_PER_MS;
+        sim_put(w, (struct sim_event){.at_ns = w->conductor_wake_ns, .kind = SIM_CONDUCTOR});
+    }
+}
+
+/* --- the loop ------------------------------------------------------------------------------- */
+
+static void handle(struct sim_world *w, const struct sim_event *event)
+{
+    switch (event->kind) {
+    case SIM_FLEET:
+        if (event->at_ns == w->fleet_wake_ns) {
+            w->fleet_wake_ns = INT64_MAX;
+            sim_clients_step(w);
+        }
+        break;
+    case SIM_REPLY:
+        sim_clients_reply(w, &((struct sim_packet *)event->payload)->u.reply);
+        sim_packet_release(event->payload);
+        break;
+    case SIM_CONDUCTOR:
+        if (event->at_ns == w->conductor_wake_ns) {
+            w->conductor_wake_ns = INT64_MAX;
+            step_conductor(w);
+        }
+        break;
+    default: sim_node_handle(&w->nodes[event->node], event); break;
+    }
+}
+
+/* Until `end_ns`, or the first finding, or until nothing is open when `drain` is set. */
+static void run_until(struct sim_world *w, int64_t end_ns, bool drain)
+{
+    struct sim_event event;
+
+    while (w->result->finding == SIM_FINE && w->error == 0 &&
+           !(drain && fleet_open(w->fleet) == 0) && sim_queue_peek_ns(&w->queue) <= end_ns) {
+        if (!sim_queue_take(&w->queue, &event))
+            break;
+        w->now_ns = event.at_ns;
+        w->result->events++;
+        handle(w, &event);
+    }
+    if (w->now_ns < end_ns && !drain)
+        w->now_ns = end_ns;
+}
+
+/* Everything is well from now on. */
+static void heal(struct sim_world *w)
+{
+    w->healed = true;
+    conductor_stop(w->conductor);
+    step_conductor(w);
+    sim_net_heal(w->net);
+    for (size_t i = 0; i < w->config.nodes; i++) {
+        w->nodes[i].held_down = false;
+        if (w->nodes[i].server == NULL)
+            sim_node_start(&w->nodes[i]);
+    }
+}
+
+static void run_phases(struct sim_world *w)
+{
+    const struct sim_config *c = &w->config;
+    int64_t settled_ms = c->run_ms + SETTLE_ELECTIONS * (int64_t)c->election_ms + c->op_timeout_ms;
+
+    for (size_t i = 0; i < c->nodes; i++)
+        sim_node_start(&w->nodes[i]);
+    step_conductor(w);
+    sim_clients_step(w);
+    run_until(w, c->run_ms * NS_PER_MS, false);
+    heal(w);
+    run_until(w, settled_ms * NS_PER_MS, false);
+    w->strict = true;
+    run_until(w, (settled_ms + STRICT_MS) * NS_PER_MS, false);
+    fleet_stop(w->fleet);
+    run_until(w, (settled_ms + STRICT_MS + 2 * (int64_t)c->op_timeout_ms) * NS_PER_MS, true);
+    if (fleet_open(w->fleet) > 0 && w->result->finding == SIM_FINE && w->error == 0)
+        sim_find(w, SIM_LIVENESS, "operations are still open long after all faults had healed");
+    fleet_abandon(w->fleet, w->now_ns);
+}
+
+/* A broken invariant leaves the run by this jump. */
+struct jump {
+    jmp_buf to;
+    char text[ERR_TEXT_MAX];
+};
+
+static void on_check(void *context, const char *text)
+{
+    struct jump *jump = context;
+
+    snprintf(jump->text, sizeof jump->text, "%s", text);
+    longjmp(jump->to, 1);
+}
+
+static void run_guarded(struct sim_world *w)
+{
+    struct jump jump;
+
+    check_set_hook(on_check, &jump);
+    if (setjmp(jump.to) == 0)
+        run_phases(w);
+    else
+        sim_find(w, SIM_CHECK, jump.text);
+    check_set_hook(NULL, NULL);
+}
+
+/* --- making and unmaking -------------------------------------------------------------------- */
+
+static int create_plan(struct sim_world *w, const struct plan *plan, struct err *e)
+{
+    const struct sim_config *c = &w->config;
+    struct plan_options o = {.nemesis = c->nemesis,
+                             .seed = c->seed,
+                             .run_ms = c->run_ms,
+                             .first_ms = 500,
+                             .fault_ms = c->fault_ms,
+                             .pause_ms = c->pause_ms,
+                             .quiet_ms = 500};
+    int rc = 0;
+
+    if (plan == NULL) {
+        rc = plan_draw(&o, &w->plan, e);
+        plan = w->plan;
+    }
+    if (rc < 0)
+        return rc;
+    w->steps = plan->n_steps;
+    return conductor_create(plan, w->ids, c->nodes, w->ids, c->nodes, &w->conductor, e);
+}
+
+static int create_net(struct sim_world *w, struct err *e)
+{
+    const struct sim_config *c = &w->config;
+    struct sim_net_options o = {.nodes = w->ids,
+                                .n_nodes = c->nodes,
+                                .sites = w->ids,
+                                .n_sites = c->nodes,
+                                .seed = c->seed,
+                                .latency_us = c->latency_us,
+                                .jitter_us = c->jitter_us,
+                                .loss_ppm = c->loss_ppm,
+                                .duplicate_ppm = c->duplicate_ppm,
+                                .reorder_ppm = c->reorder_ppm};
+
+    return sim_net_create(&o, &w->net, e);
+}
+
+struct history_header sim_history_header(const struct sim_config *c, uint64_t nodes[SIM_NODES_MAX])
+{
+    for (size_t i = 0; i < c->nodes; i++)
+        nodes[i] = i + 1;
+    return (struct history_header){.version = HISTORY_FORMAT_VERSION,
+                                   .model = workload_model_of(c->workload),
+                                   .workload = c->workload,
+                                   .cluster = "sim",
+                                   .seed = c->seed,
+                                   .nodes = nodes,
+                                   .n_nodes = c->nodes};
+}
+
+static int create_world(struct sim_world *w, const struct plan *plan, struct err *e)
+{
+    struct history_header header = sim_history_header(&w->config, w->ids);
+    int rc = history_new(&header, &w->history, e);
+
+    if (rc == 0 && w->config.oracles)
+        rc = oracle_create(w->config.nodes, &w->oracle, e);
+    if (rc == 0)
+        rc = create_plan(w, plan, e);
+    if (rc == 0)
+        rc = create_net(w, e);
+    for (size_t i = 0; i < w->config.nodes && rc == 0; i++)
+        rc = sim_node_create(w, i, e);
+    if (rc == 0)
+        rc = sim_clients_create(w, e);
+    return rc;
+}
+
+static void destroy_world(struct sim_world *w)
+{
+    struct sim_event event;
+
+    while (sim_queue_take(&w->queue, &event))
+        if (event.payload != NULL)
+            sim_packet_release(event.payload);
+    sim_queue_free(&w->queue);
+    for (size_t i = 0; i < w->config.nodes; i++)
+        sim_node_destroy(&w->nodes[i]);
+    fleet_destroy(w->fleet);
+    workload_destroy(w->workload);
+    conductor_destroy(w->conductor);
+    plan_free(&w->plan);
+    sim_net_destroy(w->net);
+    oracle_destroy(w->oracle);
+    free(w->applied_ids);
+    free(w->asked);
+    free(w->is_strict);
+    history_free(&w->history);
+    free(w);
+}
+
+static void sum_up(struct sim_world *w)
+{
+    struct sim_result *r = w->result;
+    struct fleet_totals fleet;
+    struct sim_net_totals net;
+
+    fleet_totals(w->fleet, &fleet);
+    sim_net_totals(w->net, &net);
+    r->virtual_ms = w->now_ns / NS_PER_MS;
+    r->invoked = fleet.invoked;
+    r->ok = fleet.ok;
+    r->fail = fleet.fail;
+    r->info = fleet.info;
+    r->dropped = net.cut + net.dropped;
+    r->duplicated = net.duplicated;
+    r->reordered = net.reordered;
+    r->delayed = net.delayed;
+    r->bit = w->steps == 0 ||
+             r->dropped + r->duplicated + r->reordered + r->delayed + r->kills + r->pauses > 0;
+}
+
+int sim_run(const struct sim_config *c, const struct plan *plan, struct history_writer *writer,
+            struct history **ret_history, struct sim_result *ret, struct err *e)
+{
+    struct sim_world *w = calloc(1, sizeof *w);
+    int rc;
+
+    if (w == NULL)
+        return err_set(e, -E_NOMEM, "simulator");
+    *ret = (struct sim_result){.finding = SIM_FINE};
+    w->config = *c;
+    w->result = ret;
+    w->writer = writer;
+    w->fleet_wake_ns = w->conductor_wake_ns = INT64_MAX;
+    w->restarts = rng_make(c->seed, rng_stream("restart", 0));
+    rc = create_world(w, plan, e);
+    if (rc == 0) {
+        run_guarded(w);
+        sum_up(w);
+        rc = w->error;
+        if (rc < 0 && e != NULL)
+            *e = w->reason;
+    }
+    if (rc == 0 && ret_history != NULL) {
+        *ret_history = w->history;
+        w->history = NULL;
+    }
+    destroy_world(w);
+    return rc;
+}
+
+const char *sim_finding_name(enum sim_finding finding)
+{
+    static const char *const names[] = {"fine", "oracle", "invariant", "liveness"};
+
+    return names[finding];
+}
