@@ -6,17 +6,24 @@
 #include <stdlib.h>
 #include <zmq.h>
 
-/* Requests for a node's status are told from those of the clerk, which counts from 1, by this
- * bit of their number. */
-#define STATUS_REQUEST (UINT64_C(1) << 63)
+/* Clerks number their requests from 1. On shared links the upper bits tell apart whose they are,
+ * and the highest, which the fleet does not use, that they are a client's. */
+#define CLIENT_REQUEST (UINT64_C(1) << 63)
+#define STATUS_REQUEST (UINT64_C(1) << 62)
+#define CLIENT_SHIFT 40
+#define REQUEST_NUMBER ((UINT64_C(1) << CLIENT_SHIFT) - 1)
 
 enum { STATUS_RETRY_MS = 20 }; /* between attempts to reach a node that has no connection yet */
+
+static uint64_t clients; /* created so far; one thread */
 
 struct client {
     struct client_options options;
     void *own_zmq;
-    struct links *links;
+    struct links *own_links;
+    struct links *links; /* those, or the borrowed ones */
     struct clerk *clerk;
+    uint64_t marks; /* bits of this client's request numbers */
     uint64_t statuses;
 };
 
@@ -38,6 +45,14 @@ static int create_clerk(struct client *c, struct err *e)
     return clerk_create(&o, &c->clerk, e);
 }
 
+static int open_links(struct client *c, struct err *e)
+{
+    c->own_zmq = zmq_ctx_new();
+    if (c->own_zmq == NULL)
+        return err_set(e, -E_NOMEM, "client");
+    return links_create(c->own_zmq, c->options.cluster, &c->own_links, e);
+}
+
 int client_create(const struct client_options *o, struct client **ret, struct err *e)
 {
     struct client *c = calloc(1, sizeof *c);
@@ -46,12 +61,9 @@ int client_create(const struct client_options *o, struct client **ret, struct er
     if (c == NULL)
         return err_set(e, -E_NOMEM, "client");
     c->options = *o;
-    if (o->zmq == NULL) {
-        c->own_zmq = zmq_ctx_new();
-        c->options.zmq = c->own_zmq;
-    }
-    rc = c->options.zmq == NULL ? err_set(e, -E_NOMEM, "client")
-                                : links_create(c->options.zmq, o->cluster, &c->links, e);
+    c->marks = CLIENT_REQUEST | ++clients << CLIENT_SHIFT;
+    rc = o->links != NULL ? 0 : open_links(c, e);
+    c->links = o->links != NULL ? o->links : c->own_links;
     if (rc == 0)
         rc = create_clerk(c, e);
     if (rc < 0)
@@ -66,7 +78,7 @@ void client_destroy(struct client *c)
     if (c == NULL)
         return;
     clerk_destroy(c->clerk);
-    links_destroy(c->links);
+    links_destroy(c->own_links);
     if (c->own_zmq != NULL)
         zmq_ctx_term(c->own_zmq);
     free(c);
@@ -86,6 +98,7 @@ static void send_due(struct client *c)
     while (clerk_next_send(c->clerk, clock_monotonic_ns(), &send)) {
         if (c->options.asked != NULL && send.request.command.op.kind != OP_REGISTER)
             c->options.asked(c->options.context, send.node);
+        send.request.request |= c->marks;
         if (!links_send(c->links, c->options.site, send.node, &send.request))
             clerk_unsent(c->clerk, clock_monotonic_ns());
     }
@@ -112,8 +125,10 @@ int client_do(struct client *c, const struct op *op, struct clerk_end *ret, stru
         send_due(c);
         rc = wait_for_replies(c, clerk_deadline_ns(c->clerk), e);
         while (rc >= 0 && links_next_reply(c->links, &site, &node, &reply)) {
-            if ((reply.request & STATUS_REQUEST) == 0)
-                clerk_reply(c->clerk, clock_monotonic_ns(), &reply);
+            if ((reply.request & ~REQUEST_NUMBER) != c->marks)
+                continue; /* late, for somebody else */
+            reply.request &= REQUEST_NUMBER;
+            clerk_reply(c->clerk, clock_monotonic_ns(), &reply);
         }
         clerk_tick(c->clerk, clock_monotonic_ns());
     }
@@ -140,7 +155,7 @@ static bool take_status(struct client *c, uint64_t request, struct wire_node_sta
 int client_status(struct client *c, uint64_t node, int timeout_ms, struct wire_node_status *ret,
                   struct err *e)
 {
-    struct wire_request request = {.request = STATUS_REQUEST | ++c->statuses,
+    struct wire_request request = {.request = c->marks | STATUS_REQUEST | ++c->statuses,
                                    .kind = WIRE_REQUEST_STATUS};
     int64_t end_ns = clock_monotonic_ns() + timeout_ms * NS_PER_MS;
     bool sent = false;

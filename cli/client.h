@@ -9,7 +9,8 @@
 struct client;
 
 struct client_options {
-    void *zmq;                     /* borrowed; NULL: a context of its own */
+    struct links *links; /* borrowed; NULL: of its own. Behind a proxy all clerks of a process have
+                            to share: it takes one connection for each site and node */
     const struct cluster *cluster; /* borrowed */
     size_t site;                   /* index into the cluster's sites; 0 where it has none */
     int64_t attempt_timeout_ms;

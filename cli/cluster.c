@@ -309,7 +309,7 @@ static int status(const struct place *p, bool json)
 /* A cluster file on free ports, for `up --dir`. The ports are the nodes' own from then on. */
 static int write_cluster(const struct cluster_values *v, const char *path, struct err *e)
 {
-    struct layout_options layout = {.name = "local", .nodes = v->nodes};
+    struct layout_options layout = {.name = "local", .folder = v->dir, .nodes = v->nodes};
     struct cluster *laid = NULL;
     struct ports ports;
     int rc = files_make_folder(v->dir, e);

@@ -25,6 +25,7 @@ struct demo {
 
     struct harness *harness;
     struct history_writer *writer;
+    struct links *links;
     int64_t start_ns;
     struct demo_clerk inside;  /* beside the old leader, and talks to nobody else */
     struct demo_clerk outside; /* beside the others */

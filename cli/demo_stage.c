@@ -124,6 +124,8 @@ int demo_close(struct demo *d, struct err *e)
     client_destroy(d->inside.client);
     client_destroy(d->outside.client);
     d->inside.client = d->outside.client = NULL;
+    links_destroy(d->links);
+    d->links = NULL;
     harness_stop(&d->harness);
     return rc;
 }
@@ -169,7 +171,7 @@ int demo_isolate(struct demo *d, uint64_t node, struct err *e)
 static int seat(struct demo *d, struct demo_clerk *c, uint64_t site, struct err *e)
 {
     struct client_options o = {
-        .zmq = harness_zmq(d->harness),
+        .links = d->links,
         .cluster = harness_cluster(d->harness),
         .site = site - 1,
         .attempt_timeout_ms = ATTEMPT_MS,
@@ -186,8 +188,10 @@ static int seat(struct demo *d, struct demo_clerk *c, uint64_t site, struct err 
 
 int demo_seat(struct demo *d, uint64_t leader, struct err *e)
 {
-    int rc = seat(d, &d->inside, leader, e);
+    int rc = links_create(harness_zmq(d->harness), harness_cluster(d->harness), &d->links, e);
 
+    if (rc == 0)
+        rc = seat(d, &d->inside, leader, e);
     if (rc == 0)
         rc = seat(d, &d->outside, leader == 1 ? 2 : 1, e);
     if (rc < 0)

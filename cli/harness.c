@@ -283,8 +283,10 @@ static int open_events(struct harness *h, struct err *e)
 /* The file is the truth: what is loaded back is what every process sees. */
 static int write_cluster(struct harness *h, struct err *e)
 {
-    struct layout_options layout = {
-        .name = h->options.name, .nodes = h->options.nodes, .sites = h->options.sites};
+    struct layout_options layout = {.name = h->options.name,
+                                    .folder = h->folder,
+                                    .nodes = h->options.nodes,
+                                    .sites = h->options.sites};
     struct cluster *laid = NULL;
     int rc = files_make_folder(h->folder, e);
 

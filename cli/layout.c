@@ -16,12 +16,13 @@ static int take_address(struct ports *ports, char ret[CLUSTER_ADDRESS_MAX], stru
     return rc;
 }
 
-static int lay_node(struct cluster_node *node, uint64_t id, struct ports *ports, struct err *e)
+static int lay_node(struct cluster_node *node, const char *folder, uint64_t id, struct ports *ports,
+                    struct err *e)
 {
     int rc;
 
     node->id = id;
-    if (asprintf(&node->data, "data/%" PRIu64, id) < 0) {
+    if (asprintf(&node->data, "%s/data/%" PRIu64, folder, id) < 0) {
         node->data = NULL;
         return err_set(e, -E_NOMEM, "cluster");
     }
@@ -76,7 +77,7 @@ int layout_create(const struct layout_options *o, struct ports *ports, struct cl
                "%zu nodes, %zu sites", o->nodes, o->sites);
     rc = cluster_new(o->name, o->nodes, o->sites, &c, e);
     for (size_t i = 0; rc == 0 && i < o->nodes; i++)
-        rc = lay_node(&c->nodes[i], i + 1, ports, e);
+        rc = lay_node(&c->nodes[i], o->folder, i + 1, ports, e);
     if (rc == 0 && o->sites > 0)
         rc = lay_proxied_links(c, ports, e);
     if (rc < 0)

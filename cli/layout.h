@@ -11,8 +11,9 @@ enum { LAYOUT_NODES_MAX = 15 }; /* what PORTS_BLOCK has room for with as many si
 
 struct layout_options {
     const char *name;
-    size_t nodes; /* ids 1, 2, 3... */
-    size_t sites; /* at most LAYOUT_NODES_MAX */
+    const char *folder; /* the nodes' data goes to data/ID in it */
+    size_t nodes;       /* ids 1, 2, 3... */
+    size_t sites;       /* at most LAYOUT_NODES_MAX */
 };
 
 /* Errors: -E_BUSY (no ports left), -E_NOMEM. */

@@ -202,7 +202,7 @@ static int settle(struct run *r, struct err *e)
 static int probe(struct run *r, struct err *e)
 {
     struct client_options o = {
-        .zmq = harness_zmq(r->harness),
+        .links = r->links,
         .cluster = harness_cluster(r->harness),
         .attempt_timeout_ms = (int64_t)r->o->attempt_timeout_ms,
         .op_timeout_ms = PROBE_OP_MS,
