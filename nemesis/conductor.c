@@ -77,7 +77,7 @@ static bool take_memory(struct conductor *c)
     c->node_ids = calloc(c->n_nodes, sizeof *c->node_ids);
     c->sites = calloc(max_size(c->n_sites, 1), sizeof *c->sites);
     c->rules = calloc(c->ends * c->ends, sizeof *c->rules);
-    c->changed = calloc(max_size(1, c->ends * c->ends), sizeof *c->changed);
+    c->changed = calloc(c->ends * c->ends, sizeof *c->changed);
     c->queue = calloc(queue_max(c), sizeof *c->queue);
     return c->steps != NULL && c->active != NULL && c->nodes != NULL && c->node_ids != NULL &&
            c->sites != NULL && c->rules != NULL && c->changed != NULL && c->queue != NULL;

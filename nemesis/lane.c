@@ -15,7 +15,7 @@ struct lane {
     struct wire_link_rule rule;
     struct rng rng;
 
-    /* Delayed messages, first in first out: due_ns never falls along the ring. */
+    /* Delayed messages, first in first out: one that is due waits for those in front of it. */
     struct held *ring;
     size_t cap; /* a power of two, at most NEMESIS_LINK_QUEUE_MAX */
     size_t head;
@@ -125,8 +125,6 @@ static void enqueue(struct lane *l, zmq_msg_t *message, int64_t due_ns)
         drop(message, &count(l)->overflow);
         return;
     }
-    if (l->len > 0 && due_ns < slot(l, l->len - 1)->due_ns)
-        due_ns = slot(l, l->len - 1)->due_ns;
     hold(l, slot(l, l->len++), message, due_ns);
 }
 
