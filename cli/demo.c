@@ -128,10 +128,11 @@ static int scene_read_old_leader(struct demo *d, struct told *t, struct err *e)
         demo_say(d, "  Clerk A reads x from node %" PRIu64 ": \"%s\"%s", t->old_leader, t->read,
                  t->stale ? " - stale! The 1 was overwritten before this read began." : ".");
     } else {
-        snprintf(t->read, sizeof t->read, "%s (%s)", op_outcome_name(end.outcome),
-                 op_status_name(end.status));
-        demo_say(d, "  Clerk A reads x from node %" PRIu64 ": no value, %s.", t->old_leader,
-                 t->read);
+        snprintf(t->read, sizeof t->read, "%s", op_status_name(end.status));
+        demo_say(d,
+                 "  Clerk A reads x from node %" PRIu64
+                 " and gets no value, however often it asks (%s).",
+                 t->old_leader, t->read);
     }
     return 0;
 }

@@ -92,6 +92,7 @@ static int start_clerks(struct run *r, struct err *e)
                   .backoff_ns = BACKOFF_MS * NS_PER_MS},
         .rate = r->o->rate,
         .ops_max = r->o->ops,
+        .wander_ppm = (uint32_t)(r->o->wander_percent * 10000),
         .seed = r->o->seed,
     };
     int rc = links_create(harness_zmq(r->harness), harness_cluster(r->harness), &r->links, e);

@@ -28,6 +28,8 @@ static const struct arg_option options[] = {
      65536, NULL, NULL},
     {"key-skew", ARG_REAL, AT(key_skew), "X", "exponent of Zipf's law over the keys, 0: uniform", 0,
      10, NULL, NULL},
+    {"wander-percent", ARG_REAL, AT(wander_percent), "X",
+     "of operations that begin at a random node, not at the leader last seen", 0, 100, NULL, NULL},
     {"rate", ARG_REAL, AT(rate), "N", "operations a second and clerk", 0, 1000000, NULL,
      "as fast as answers come"},
     NODE_SETTINGS_ARGS(struct run_options, node),
@@ -127,11 +129,12 @@ int run_options_enter(int argc, char **argv, struct run_options *ret)
         .workload = "kv",
         .keys = 5,
         .read_percent = 50,
+        .wander_percent = 10,
         .node = NODE_SETTINGS_DEFAULT,
         .nemesis = "partition,kill",
         .fault_ms = 3000,
         .pause_ms = 1500,
-        .attempt_timeout_ms = 250,
+        .attempt_timeout_ms = 150,
         .op_timeout_ms = 1000,
         .recover_s = 10,
         .check_time_s = 60,
@@ -174,6 +177,7 @@ void run_options_facts(const struct run_options *o, struct run_facts *ret)
     add(ret, "read-percent", "%" PRIu64, o->read_percent);
     add(ret, "value-bytes", "%" PRIu64, o->value_bytes);
     add(ret, "key-skew", "%g", o->key_skew);
+    add(ret, "wander-percent", "%g", o->wander_percent);
     add(ret, "rate", "%g", o->rate);
     add(ret, "store", "%s", o->node.store);
     add(ret, "reads", "%s", o->node.reads);

@@ -16,6 +16,7 @@ struct run_options {
     uint64_t read_percent;
     uint64_t value_bytes;
     double key_skew;
+    double wander_percent;
     double rate; /* operations a second and clerk; 0: as fast as answers come */
     struct node_settings node;
     const char *nemesis;

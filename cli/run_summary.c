@@ -176,9 +176,8 @@ void run_summary_print(const struct run *r, const struct run_end *end)
     putchar('\n');
     print_why(r, end);
     if (end->judgement != NULL && judgement_explain(end->judgement, &text) == 0)
-        printf("%.*s(%zu operations on %zu keys, checked in %.2f s)\n", (int)text.len,
-               (const char *)text.data, end->judgement->result->n_ops,
-               end->judgement->result->n_partitions, end->judgement->seconds);
+        printf("%.*s(checked in %.2f s)\n", (int)text.len, (const char *)text.data,
+               end->judgement->seconds);
     buf_free(&text);
     printf("%s\n", r->history_path);
 }

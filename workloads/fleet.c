@@ -162,12 +162,24 @@ void fleet_destroy(struct fleet *f)
     free(f);
 }
 
+/* As a clerk would that has just come and knows no leader. Drawn by (seed, clerk, k), like what it
+ * asks for. */
+static void wander(struct fleet *f, struct slot *s, uint32_t index)
+{
+    struct rng r = rng_make(f->o.seed, rng_stream("fleet wander", index));
+
+    r.counter = 2 * s->k;
+    if (rng_chance(&r, f->o.wander_ppm))
+        clerk_set_target(s->clerk, f->nodes[rng_below(&r, f->o.clerk.n_nodes)]);
+}
+
 static int begin_op(struct fleet *f, uint32_t index, int64_t now_ns, struct err *e)
 {
     struct slot *s = &f->slots[index];
     struct op op;
     int rc;
 
+    wander(f, s, index);
     workload_next(f->o.workload, index, s->k, &op);
     rc = clerk_begin(s->clerk, now_ns, &op, e);
     if (rc < 0)

@@ -21,6 +21,8 @@ struct fleet_options {
     struct clerk_options clerk; /* timeouts, nodes; seed and stream are set by the fleet */
     double rate;                /* operations a second and clerk; 0: as fast as answers come */
     uint64_t ops_max;           /* of all clerks together; 0: no bound */
+    uint32_t wander_ppm; /* chance that an operation begins at a random node, not where the last one
+                            found its answer; that is how nodes which are cut off get asked */
     uint64_t seed;
 };
 
