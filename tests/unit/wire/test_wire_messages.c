@@ -263,3 +263,60 @@ Test(wire, more_links_than_the_caller_has_room_for_are_refused)
     cr_assert(wire_encode_nemesis_command(&m, &out) == -E_LIMIT);
     buf_free(&out);
 }
+
+/* --- the examples of docs/wire-format.md ---------------------------------------------------- */
+
+#define EXAMPLE_CLUSTER UINT64_C(0x0102030405060708)
+#define EXAMPLE_HEAD 0x01, 0xcf, 1, 2, 3, 4, 5, 6, 7, 8
+
+static void expect_bytes(struct buf *found, const uint8_t *expected, size_t len)
+{
+    cr_assert(slice_equal(buf_slice(found), slice_of(expected, len)));
+    buf_free(found);
+}
+
+Test(wire, peer_messages_have_the_bytes_of_the_document)
+{
+    static const uint8_t heartbeat[] = {0x9f, EXAMPLE_HEAD, 1,    6, 1, 2, 7,    0,   0,
+                                        0xcd, 0x01,         0x2c, 5, 0, 0, 0xc2, 0x90};
+    static const uint8_t append[] = {
+        0x9f, EXAMPLE_HEAD, 1,    4,    1, 2, 7,    0xcd, 0x01, 0x2c, 6,  0xcd, 0x01, 0x2b, 0, 0,
+        0,    0xc2,         0x91, 0x93, 7, 0, 0xc4, 3,    'a',  'b',  'c'};
+    const struct entry entry = {.index = 301, .term = 7, .data = slice_str("abc")};
+    struct raft_message m = {
+        .type = RAFT_HEARTBEAT, .from = 1, .to = 2, .term = 7, .commit = 300, .context = 5};
+    struct buf out = {0};
+
+    cr_assert(wire_encode_peer(EXAMPLE_CLUSTER, &m, &out) == 0);
+    expect_bytes(&out, heartbeat, sizeof heartbeat);
+    m = (struct raft_message){.type = RAFT_APPEND,
+                              .from = 1,
+                              .to = 2,
+                              .term = 7,
+                              .log_index = 300,
+                              .log_term = 6,
+                              .commit = 299,
+                              .entries = &entry,
+                              .n_entries = 1};
+    cr_assert(wire_encode_peer(EXAMPLE_CLUSTER, &m, &out) == 0);
+    expect_bytes(&out, append, sizeof append);
+}
+
+Test(wire, requests_and_replies_have_the_bytes_of_the_document)
+{
+    static const uint8_t request[] = {0x96, EXAMPLE_HEAD, 2, 9,   0,    0x98, 1,   12,  3, 3, 0xc4,
+                                      0,    0xc4,         1, 'x', 0xc4, 1,    '2', 0xc0};
+    static const uint8_t reply[] = {0x9d, EXAMPLE_HEAD, 3,    9, 0, 3,   2, 7,
+                                    1,    0xc2,         0xc4, 0, 0, 0xc0};
+    struct wire_request asked = {.request = 9, .command = {.session = 12, .id = 3}};
+    struct wire_reply said = {
+        .request = 9, .status = STATUS_NOT_LEADER, .node = 2, .term = 7, .leader = 1};
+    struct buf out = {0};
+
+    asked.command.op = (struct op){
+        .kind = OP_CAS, .key = slice_str("x"), .value = slice_str("2"), .expects_absent = true};
+    cr_assert(wire_encode_request(EXAMPLE_CLUSTER, &asked, &out) == 0);
+    expect_bytes(&out, request, sizeof request);
+    cr_assert(wire_encode_reply(EXAMPLE_CLUSTER, &said, &out) == 0);
+    expect_bytes(&out, reply, sizeof reply);
+}
