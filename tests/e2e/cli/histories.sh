@@ -1,0 +1,31 @@
+#!/bin/bash
+# rift check on files that are cut off or damaged, and on several at once.
+. "$(dirname "$0")/lib.sh"
+
+expect 0 "$rift" run --time 3 --nemesis none --ops 3000 --out "$work/good"
+good=$work/good/history.msgpack
+size=$(stat -c %s "$good")
+
+# Cut off inside a record: the rest is checked, the loss is named.
+head -c $((size - 5)) "$good" >cut
+expect 0 "$rift" check cut
+says "bytes are lost"
+
+# Damaged in the middle: what stands before it is good, and proves nothing about the rest.
+cp "$good" damaged
+printf '\377\377\377\377\377\377\377\377' |
+    dd of=damaged bs=1 seek=$((size / 2)) conv=notrunc status=none
+expect 2 "$rift" check damaged
+says "damaged at byte"
+expect 2 "$rift" check --json damaged
+says '"damaged": true'
+
+# A violation is never masked by what stands beside it: 1, 3, 65, 2, 0.
+expect 0 "$rift" demo stale-read --out "$work/demo"
+stale=$work/demo/local/history.msgpack
+expect 1 "$rift" check "$good" "$stale" missing damaged
+says "not linearizable"
+expect 65 "$rift" check "$good" damaged missing
+expect 1 "$rift" check --json "$stale"
+says '"stuck"'
+expect 64 "$rift" check --model register --engine nonsense "$good"
