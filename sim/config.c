@@ -62,7 +62,7 @@ static void draw_load(struct sim_config *c)
 
     c->clerks = PICK(&r, 1, 2, 3, 5, 5, 10, 10, 20);
     c->keys = PICK(&r, 1, 1, 2, 3, 5, 10);
-    c->value_bytes = PICK(&r, 0, 0, 0, 10, 1000);
+    c->value_bytes = PICK(&r, 0, 0, 0, 10, 100);
     c->read_percent = PICK(&r, 20, 50, 50, 80);
     snprintf(c->workload, sizeof c->workload, "%s", workloads[rng_below(&r, 5)]);
     c->rate = PICK(&r, 5, 10, 20, 50);
@@ -92,10 +92,26 @@ static void draw_faults(struct sim_config *c)
     c->drift_ppm = PICK(&r, 0, 100, 10000, 200000);
 }
 
+/* An election timeout has to be well above a message and a write to disk at their slowest
+ * (dissertation 3.9), or no leader lasts and liveness cannot be asked for. */
+static void fit_elections(struct sim_config *c)
+{
+    uint32_t slowest_us = 2 * (c->latency_us + c->jitter_us) + c->disk_us + c->disk_jitter_us;
+    uint32_t floor_ms = 4 * slowest_us / 1000 + 2 * c->heartbeat_ms;
+
+    if (c->election_ms < floor_ms)
+        c->election_ms = floor_ms;
+    if (c->attempt_timeout_ms < 2 * slowest_us / 1000)
+        c->attempt_timeout_ms = 2 * slowest_us / 1000;
+    if (c->op_timeout_ms < 4 * c->election_ms)
+        c->op_timeout_ms = 4 * c->election_ms;
+}
+
 void sim_config_draw(uint64_t seed, struct sim_config *ret)
 {
     *ret = (struct sim_config){.seed = seed, .oracles = true};
     draw_load(ret);
     draw_cluster(ret);
     draw_faults(ret);
+    fit_elections(ret);
 }

@@ -7,15 +7,13 @@
  *     crash_test RIFT power-nosync N SHIM  the same with syncs left out on purpose: passes when
  *                                        acknowledged writes were lost, as they must be
  *
- * Three real nodes with RocksDB; 32 clerks append distinct elements to 64 keys. At the end every
+ * Three real nodes with RocksDB; 32 clerks append distinct elements to many keys. At the end every
  * key is read: an acknowledged element has to be there once, one of unknown outcome at most once,
  * and nothing else may be there. */
 #include "base/clock.h"
 #include "base/rng.h"
 #include "workloads/drive.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
@@ -231,7 +229,7 @@ static void start_load(struct world *w)
 {
     static const uint64_t ids[NODES] = {1, 2, 3};
     struct workload_options workload = {
-        .name = "append", .seed = 1, .clerks = CLERKS, .keys = KEYS, .read_percent = 0};
+        .name = "append", .seed = 1, .clerks = CLERKS, .keys = KEYS, .value_range = 1};
     struct fleet_options fleet = {.clerks = CLERKS, .sites = 1, .seed = 1};
     struct fleet_observer observer = {w, on_invoked, on_asked, on_completed};
     struct err e;
@@ -355,22 +353,27 @@ static void count_elements(struct world *w, const char *key, struct slice value)
     }
 }
 
-/* The keys that were written to; at most KEYS. */
-static size_t distinct_keys(const struct world *w, const char *keys[KEYS])
+static int by_name(const void *a, const void *b)
 {
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The keys that were written to, each once; to be freed. */
+static const char **distinct_keys(const struct world *w, size_t *ret_n)
+{
+    const char **keys = calloc(w->n_elements + 1, sizeof *keys);
     size_t n = 0;
 
-    for (size_t i = 0; i < w->n_elements; i++) {
-        size_t j = 0;
-
-        while (j < n && strcmp(keys[j], w->elements[i].key) != 0)
-            j++;
-        if (j == KEYS)
-            die("more keys than were asked for", NULL);
-        if (j == n)
-            keys[n++] = w->elements[i].key;
-    }
-    return n;
+    if (keys == NULL)
+        die("out of memory", NULL);
+    for (size_t i = 0; i < w->n_elements; i++)
+        keys[i] = w->elements[i].key;
+    qsort(keys, w->n_elements, sizeof *keys, by_name);
+    for (size_t i = 0; i < w->n_elements; i++)
+        if (n == 0 || strcmp(keys[n - 1], keys[i]) != 0)
+            keys[n++] = keys[i];
+    *ret_n = n;
+    return keys;
 }
 
 static void read_everything(struct world *w)
@@ -383,7 +386,7 @@ static void read_everything(struct world *w)
                                     .backoff_ns = 10 * NS_PER_MS,
                                     .seed = 2,
                                     .stream = 1};
-    const char *keys[KEYS];
+    const char **keys;
     size_t n_keys;
     struct clerk *clerk;
     struct err e;
@@ -391,9 +394,10 @@ static void read_everything(struct world *w)
     if (clerk_create(&options, &clerk, &e) < 0)
         die("clerk", &e);
     qsort(w->elements, w->n_elements, sizeof *w->elements, by_text);
-    n_keys = distinct_keys(w, keys);
+    keys = distinct_keys(w, &n_keys);
     for (size_t i = 0; i < n_keys; i++)
         count_elements(w, keys[i], read_key(w, clerk, keys[i]));
+    free(keys);
     clerk_destroy(clerk);
 }
 
