@@ -2,8 +2,8 @@
 
 #include <stdlib.h>
 
-/* Longer chains of prefixes are not followed, and more returns not looked at: then nothing is
- * said. */
+/* Longer chains of prefixes are not followed, and what returns later than this many others is not
+ * looked at: then nothing is said. */
 enum { CHAIN_MAX = 64, RETURNS_MAX = 8 };
 
 /* What is known of one string that some operation wants, sets or appends. */
@@ -215,8 +215,9 @@ bool needs_hopeless(const struct needs *n, const struct placement *at, uint32_t 
     for (int i = 0; i < RETURNS_MAX && k < p->n_required; i++) {
         uint32_t wanting = p->by_return[k];
 
-        if (wanting != op && !placement_holds(at, wanting))
-            return !can_come(n, n->effects[p->ops[wanting].class].wanted, next);
+        if (wanting != op && !placement_holds(at, wanting) &&
+            !can_come(n, n->effects[p->ops[wanting].class].wanted, next))
+            return true;
         k = n->next_wanting[k + 1];
     }
     return false;

@@ -23,7 +23,7 @@ void needs_removed(struct needs *n, uint32_t op);
 
 /* Whether, placed where `at` stands (and the above said), `op` and the state `next` that it leads
  * to leave nothing wanting that cannot come: asked of the state left behind and of the next
- * return that wants something. */
+ * few returns that want something. */
 bool needs_hopeless(const struct needs *n, const struct placement *at, uint32_t op, uint32_t next);
 
 size_t needs_memory_bytes(const struct needs *n);

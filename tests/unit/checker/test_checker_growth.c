@@ -1,0 +1,208 @@
+#include "checker/checker.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Families of histories that are known to make searches explode, and easy ones that are long. What
+ * is asserted is counted, not timed: configurations and bytes. */
+
+struct family {
+    struct history h;
+    size_t cap;
+    uint64_t seq;
+    char (*names)[8]; /* values by number */
+};
+
+enum { NAMES = 64 };
+
+static struct family family_create(const char *model, size_t cap)
+{
+    struct family f = {.cap = cap};
+
+    f.h.header.model = model;
+    f.h.ops = calloc(cap, sizeof *f.h.ops);
+    f.names = calloc(NAMES, sizeof *f.names);
+    cr_assert(f.h.ops != NULL && f.names != NULL);
+    for (int i = 0; i < NAMES; i++)
+        snprintf(f.names[i], sizeof f.names[i], "%d.", i);
+    return f;
+}
+
+static void family_destroy(struct family *f)
+{
+    free(f->h.ops);
+    free(f->names);
+}
+
+static struct history_op *invoke(struct family *f, enum op_kind kind, unsigned value)
+{
+    struct history_op *op = &f->h.ops[f->h.n_ops++];
+
+    cr_assert(f->h.n_ops <= f->cap && value < NAMES);
+    *op = (struct history_op){
+        .kind = kind, .outcome = OUTCOME_INFO, .call_seq = ++f->seq, .return_seq = HISTORY_NEVER};
+    *(kind == OP_GET ? &op->result : &op->value) = slice_str(f->names[value]);
+    return op;
+}
+
+static void complete(struct family *f, struct history_op *op)
+{
+    op->outcome = OUTCOME_OK;
+    op->return_seq = ++f->seq;
+}
+
+static void read_value(struct family *f, unsigned value)
+{
+    complete(f, invoke(f, OP_GET, value));
+}
+
+struct cost {
+    enum verdict verdict;
+    uint64_t steps;
+    size_t memory_bytes;
+};
+
+static struct cost cost_of(const struct family *f, const char *engine)
+{
+    struct check_options o = {.engine = engine};
+    struct check_result *r;
+    struct cost c;
+    struct err e;
+
+    cr_assert_eq(check_history(&f->h, &o, &r, &e), 0, "%s", e.text);
+    c = (struct cost){r->verdict, r->partitions[0].steps, r->partitions[0].memory_bytes};
+    check_result_free(&r);
+    return c;
+}
+
+static struct cost easy(size_t n, const char *engine)
+{
+    struct family f = family_create("register", n);
+    struct cost c;
+
+    for (size_t i = 0; i < n / 2; i++) {
+        struct history_op *put = invoke(&f, OP_PUT, (unsigned)i % 5);
+        struct history_op *get = invoke(&f, OP_GET, (unsigned)i % 5);
+
+        complete(&f, put);
+        complete(&f, get);
+    }
+    c = cost_of(&f, engine);
+    family_destroy(&f);
+    return c;
+}
+
+Test(checker_growth, memory_of_an_easy_history_grows_with_its_length)
+{
+    for (const char *const *engine = check_engine_names(); *engine != NULL; engine++) {
+        struct cost c = easy(40000, *engine);
+
+        cr_expect_eq(c.verdict, VERDICT_LINEARIZABLE);
+        cr_expect_leq(c.steps, 40000 + 20000, "%s: %lu steps", *engine, (unsigned long)c.steps);
+        cr_expect_lt(c.memory_bytes, 40000 * 160, "%s: %zu bytes", *engine, c.memory_bytes);
+    }
+}
+
+/* k writes of unknown outcome, then a read of what nobody wrote. */
+Test(checker_growth, unknown_writes_before_an_impossible_read_cost_little)
+{
+    struct family f = family_create("register", 64);
+    struct cost c;
+
+    for (unsigned i = 0; i < 40; i++)
+        invoke(&f, OP_PUT, i);
+    read_value(&f, 50);
+    c = cost_of(&f, "jit");
+    cr_expect_eq(c.verdict, VERDICT_NOT_LINEARIZABLE);
+    cr_expect_lt(c.steps, 1000, "%lu steps", (unsigned long)c.steps);
+    family_destroy(&f);
+}
+
+/* The same write many times, of unknown outcome: counted, not told apart, by the plain search
+ * too. */
+Test(checker_growth, identical_unknown_writes_are_counted_as_one_class)
+{
+    for (const char *const *engine = check_engine_names(); *engine != NULL; engine++) {
+        struct family f = family_create("register", 64);
+        struct cost c;
+
+        for (unsigned i = 0; i < 40; i++)
+            invoke(&f, OP_PUT, i % 2);
+        read_value(&f, 50);
+        c = cost_of(&f, *engine);
+        cr_expect_eq(c.verdict, VERDICT_NOT_LINEARIZABLE);
+        cr_expect_lt(c.steps, 21 * 21 * 4, "%s: %lu steps", *engine, (unsigned long)c.steps);
+        family_destroy(&f);
+    }
+}
+
+/* Rounds of concurrent writes over few values, then a bad read. */
+Test(checker_growth, concurrent_writes_of_few_values_are_symmetric)
+{
+    struct family f = family_create("register", 64);
+    struct cost c;
+
+    for (unsigned round = 0; round < 3; round++) {
+        struct history_op *ops[14];
+
+        for (unsigned i = 0; i < 14; i++)
+            ops[i] = invoke(&f, OP_PUT, i % 3);
+        for (unsigned i = 0; i < 14; i++)
+            complete(&f, ops[i]);
+    }
+    read_value(&f, 50);
+    c = cost_of(&f, "jit");
+    cr_expect_eq(c.verdict, VERDICT_NOT_LINEARIZABLE);
+    cr_expect_lt(c.steps, 5000, "%lu steps", (unsigned long)c.steps);
+    family_destroy(&f);
+}
+
+/* c concurrent appends have c! orders; the read behind them leaves one. */
+Test(checker_growth, a_read_decides_the_order_of_the_appends_before_it)
+{
+    struct family f = family_create("kv", 64);
+    struct history_op *ops[20];
+    char all[20 * 4 + 1] = "";
+    struct history_op *get;
+    struct cost c;
+
+    for (unsigned i = 0; i < 20; i++)
+        ops[i] = invoke(&f, OP_APPEND, i);
+    for (unsigned i = 0; i < 20; i++) {
+        complete(&f, ops[i]);
+        strcat(all, f.names[(i * 7) % 20]);
+    }
+    get = invoke(&f, OP_GET, 0);
+    get->result = slice_str(all);
+    complete(&f, get);
+    c = cost_of(&f, "jit");
+    cr_expect_eq(c.verdict, VERDICT_LINEARIZABLE);
+    cr_expect_lt(c.steps, 100, "%lu steps", (unsigned long)c.steps);
+    all[0] = 'x';
+    c = cost_of(&f, "jit");
+    cr_expect_eq(c.verdict, VERDICT_NOT_LINEARIZABLE);
+    family_destroy(&f);
+}
+
+/* Few values, every third write of unknown outcome, a bad read at the end. */
+Test(checker_growth, unknown_writes_of_few_values_under_load_cost_little)
+{
+    struct family f = family_create("register", 400);
+    struct cost c;
+
+    for (unsigned i = 0; i < 120; i++) {
+        struct history_op *put = invoke(&f, OP_PUT, (i * 3 + i / 7) % 5);
+        struct history_op *other = invoke(&f, OP_PUT, (i * 2) % 5);
+
+        if (i % 3 != 0)
+            complete(&f, put);
+        complete(&f, other);
+        read_value(&f, (i * 2) % 5);
+    }
+    read_value(&f, 50);
+    c = cost_of(&f, "jit");
+    cr_expect_eq(c.verdict, VERDICT_NOT_LINEARIZABLE);
+    cr_expect_lt(c.steps, 150000, "%lu steps", (unsigned long)c.steps);
+    family_destroy(&f);
+}
