@@ -4,7 +4,6 @@
 #include "tests/unit/raft/cluster.h"
 
 #include <criterion/criterion.h>
-#include <stdlib.h>
 
 /* Tests named after rules and figures of Ongaro's dissertation ("Consensus: Bridging Theory and
  * Practice", 2014); the section stands above each group. */

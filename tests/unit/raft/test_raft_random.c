@@ -17,7 +17,8 @@ struct plan {
     bool pre_vote;
     bool check_quorum;
     bool slow_disks;
-    bool small_cache;  /* everything that may leave memory does */
+    bool small_cache; /* everything that may leave memory does */
+    size_t append_entries_max;
     uint32_t loss_ppm; /* of messages, at delivery */
     uint32_t crash_ppm;
 };
@@ -40,6 +41,8 @@ static const struct plan plans[] = {
      .slow_disks = true,
      .small_cache = true,
      .crash_ppm = 10000},
+    /* Leaders that fall one after the other, one entry an APPEND. */
+    {.nodes = 5, .append_entries_max = 1, .loss_ppm = 100000, .crash_ppm = 25000},
 };
 
 enum { N_PLANS = sizeof plans / sizeof plans[0] };
@@ -178,7 +181,7 @@ static void prepare(struct run *run, const struct plan *plan, uint64_t seed)
     o.seed = seed;
     o.pre_vote = plan->pre_vote;
     o.check_quorum = plan->check_quorum;
-    o.append_entries_max = 5;
+    o.append_entries_max = plan->append_entries_max == 0 ? 5 : plan->append_entries_max;
     o.inflight_max = 4;
     o.uncommitted_bytes_max = 4000;
     o.cache_bytes_max = plan->small_cache ? 1 : 0;
