@@ -11,7 +11,8 @@ struct sockets;
 /* Bounds, in messages; what finds no room is not sent. */
 enum {
     SOCKETS_PEER_QUEUE_MAX = 256,    /* on the way to a peer, and from one before it is read */
-    SOCKETS_CLIENT_QUEUE_MAX = 8192, /* on the way to a clerk's socket, and from one */
+    SOCKETS_CLIENT_QUEUE_MAX = 4096, /* on the way to a clerks' socket, and from one; as many as
+                                        commands wait for their entry (server.h) */
     SOCKETS_EVENT_QUEUE_MAX = 1024,
 };
 
