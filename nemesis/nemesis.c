@@ -14,7 +14,10 @@
 
 /* The nemesis as a process: one loop over the proxy, the control socket and signals. */
 
-enum { CONTROL_QUEUE_MAX = 64 }; /* messages on the control socket, each way */
+enum {
+    CONTROL_QUEUE_MAX = 64, /* messages on the control socket, each way */
+    LAST_WORD_MS = 1000,    /* at the end, for an answer that has not left yet */
+};
 
 struct nemesis {
     const struct cluster *cluster;
@@ -172,14 +175,14 @@ static int set_int(void *socket, int option, int value)
     return zmq_setsockopt(socket, option, &value, sizeof value);
 }
 
-/* A moment to let the last answer out; not more, should the harness be gone. */
 static int open_control(struct nemesis *n, const char *address, struct err *e)
 {
     const int64_t max = WIRE_MESSAGE_BYTES_MAX;
 
     n->control = zmq_socket(n->context, ZMQ_PAIR);
     n->monitor = zmq_socket(n->context, ZMQ_PAIR);
-    if (n->control == NULL || n->monitor == NULL || set_int(n->control, ZMQ_LINGER, 500) < 0 ||
+    if (n->control == NULL || n->monitor == NULL ||
+        set_int(n->control, ZMQ_LINGER, LAST_WORD_MS) < 0 ||
         set_int(n->monitor, ZMQ_LINGER, 0) < 0 ||
         set_int(n->control, ZMQ_SNDHWM, CONTROL_QUEUE_MAX) < 0 ||
         set_int(n->control, ZMQ_RCVHWM, CONTROL_QUEUE_MAX) < 0 ||

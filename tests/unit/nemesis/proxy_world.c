@@ -1,8 +1,10 @@
 #include "proxy_world.h"
 
 #include "base/clock.h"
+#include "base/rng.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -14,22 +16,35 @@
 
 enum { ADDRESSES = 2 * NODES + NODES * (NODES - 1) + NODES };
 
-/* Ports that are free: bound all at once, so that they differ, and let go. */
-static void free_addresses(char (*ret)[CLUSTER_ADDRESS_MAX])
+/* Takes a port for as long as this process lives, below those that the kernel gives to outgoing
+ * connections (32768 and up). Without SO_REUSEADDR no two such searches find the same port; with
+ * it set afterwards libzmq, which sets it too, may listen there beside a socket that does not. */
+static int take_port(struct rng *r)
 {
-    int fds[ADDRESSES];
+    const int one = 1;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-    for (int i = 0; i < ADDRESSES; i++) {
-        struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-        socklen_t len = sizeof a;
+    REQUIRE(fd >= 0);
+    for (;;) {
+        int port = (int)rng_between(r, 10000, 32000);
+        const struct sockaddr_in a = {.sin_family = AF_INET,
+                                      .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+                                      .sin_port = htons((uint16_t)port)};
 
-        fds[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        REQUIRE(fds[i] >= 0 && bind(fds[i], (struct sockaddr *)&a, len) == 0);
-        REQUIRE(getsockname(fds[i], (struct sockaddr *)&a, &len) == 0);
-        snprintf(ret[i], CLUSTER_ADDRESS_MAX, "127.0.0.1:%d", ntohs(a.sin_port));
+        if (bind(fd, (const struct sockaddr *)&a, sizeof a) == 0) {
+            REQUIRE(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) == 0);
+            return port;
+        }
+        REQUIRE(errno == EADDRINUSE);
     }
+}
+
+static void take_addresses(char (*ret)[CLUSTER_ADDRESS_MAX])
+{
+    struct rng r = rng_make((uint64_t)clock_monotonic_ns(), (uint64_t)getpid());
+
     for (int i = 0; i < ADDRESSES; i++)
-        close(fds[i]);
+        snprintf(ret[i], CLUSTER_ADDRESS_MAX, "127.0.0.1:%d", take_port(&r));
 }
 
 static void set_dial(struct cluster_dial *d, uint64_t id, const char *address)
@@ -44,7 +59,7 @@ struct cluster *world_cluster(void)
     struct cluster *c = NULL;
     size_t at = 0;
 
-    free_addresses(addresses);
+    take_addresses(addresses);
     REQUIRE(cluster_new("proxied", NODES, 1, &c, NULL) == 0);
     for (uint64_t i = 0; i < NODES; i++) {
         struct cluster_node *n = &c->nodes[i];
