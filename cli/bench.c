@@ -142,6 +142,7 @@ static int measure(const struct bench_values *v, struct harness *h, struct round
         .keys = (uint32_t)v->keys,
         .read_percent = (uint32_t)v->read_percent,
         .value_bytes = (uint32_t)v->value_bytes,
+        .value_range = 1,
     };
     struct workload *w = NULL;
     struct links *l = NULL;

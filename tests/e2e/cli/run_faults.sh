@@ -3,7 +3,7 @@
 . "$(dirname "$0")/lib.sh"
 
 # One node cannot be parted from anybody.
-expect 2 "$rift" run --nodes 1 --time 7 --nemesis halves --out "$work/alone"
+expect 2 "$rift" run --nodes 1 --time 8 --nemesis halves --seed 1 --out "$work/alone"
 says "never bit"
 # The plan's first fault begins after two seconds.
 expect 2 "$rift" run --time 60 --ops 50 --out "$work/short"
