@@ -48,6 +48,7 @@ static int jit_init(struct jit *j, const struct problem *p, const struct engine_
     j->moves = calloc((size_t)p->n_slots + p->n_classes + 1, sizeof *j->moves);
     j->best = calloc((size_t)p->n_classes + 1, sizeof *j->best);
     j->stamp = calloc((size_t)p->n_classes + 1, sizeof *j->stamp);
+    j->search.engine_bytes = needs_memory_bytes(j->needs) + p->n_ops * sizeof *j->tried;
     return j->tried == NULL || j->moves == NULL || j->best == NULL || j->stamp == NULL ? -E_NOMEM
                                                                                        : 0;
 }
@@ -202,6 +203,10 @@ static int walk(struct jit *j, enum verdict *ret, const char **reason)
 {
     struct search *s = &j->search;
 
+    if (j->needs != NULL && needs_hopeless_at_start(j->needs)) {
+        *ret = VERDICT_NOT_LINEARIZABLE;
+        return 0;
+    }
     while (!placement_complete(&s->at)) {
         int rc;
 

@@ -223,6 +223,15 @@ bool needs_hopeless(const struct needs *n, const struct placement *at, uint32_t 
     return false;
 }
 
+bool needs_hopeless_at_start(const struct needs *n)
+{
+    for (uint32_t i = 0; i < n->n_known; i++) {
+        if (n->known[i].wanting > 0 && !can_come(n, i, n->problem->initial))
+            return true;
+    }
+    return false;
+}
+
 size_t needs_memory_bytes(const struct needs *n)
 {
     return n == NULL ? 0

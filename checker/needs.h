@@ -26,6 +26,9 @@ void needs_removed(struct needs *n, uint32_t op);
  * few returns that want something. */
 bool needs_hopeless(const struct needs *n, const struct placement *at, uint32_t op, uint32_t next);
 
+/* The same before anything is placed, asked of everything that is wanted. */
+bool needs_hopeless_at_start(const struct needs *n);
+
 size_t needs_memory_bytes(const struct needs *n);
 
 #endif

@@ -77,7 +77,8 @@ uint32_t search_back(struct search *s)
 static size_t memory_bytes(const struct search *s)
 {
     return problem_memory_bytes(s->problem) + placement_memory_bytes(&s->at) +
-           seen_memory_bytes(&s->seen) + (size_t)s->problem->n_ops * sizeof *s->longest.ops;
+           seen_memory_bytes(&s->seen) + s->engine_bytes +
+           (size_t)s->problem->n_ops * sizeof *s->longest.ops;
 }
 
 const char *search_out_of_budget(struct search *s)

@@ -24,6 +24,7 @@ struct search {
     struct placement at;
     struct seen seen;
     struct longest longest;
+    size_t engine_bytes; /* what the engine holds beside; it sets this once */
     uint64_t steps;
     uint64_t turns; /* until the budget's clock is asked again */
 };

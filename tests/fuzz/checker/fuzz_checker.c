@@ -22,6 +22,17 @@ struct tally {
     uint64_t unknown;
 };
 
+/* Many unknown outcomes of few values on one key: where dominance and usefulness have to be right.
+ */
+static void make_mostly_unknown(struct rng *r, struct generate_options *o)
+{
+    o->n_processes = rng_between(r, 4, 8);
+    o->unknown_ppm = 600000;
+    o->n_values = rng_between(r, 2, 3);
+    o->n_keys = 1;
+    o->n_spoiled = rng_below(r, 2);
+}
+
 static struct generate_options draw_options(struct rng *r, size_t n_ops_max)
 {
     struct generate_options o = {.model = MODELS[rng_below(r, 3)]};
@@ -33,6 +44,8 @@ static struct generate_options draw_options(struct rng *r, size_t n_ops_max)
     o.n_values = rng_between(r, 1, 5);
     o.unknown_ppm = rng_chance(r, 700000) ? 400000 : 0;
     o.n_spoiled = rng_below(r, 4);
+    if (rng_chance(r, 300000))
+        make_mostly_unknown(r, &o);
     return o;
 }
 

@@ -53,6 +53,8 @@ static const struct classic CLASSICS[] = {
     {"an unknown append between two others", "kv", YES,
      "1 1 - append x a\n2 2 3 append x b\n3 4 5 append x c\n4 6 7 get x = bac"},
     {"an append that happened twice", "kv", NO, "1 1 2 append x a\n2 3 4 get x = aa"},
+    {"an unknown append, delete and append, all needed", "kv", YES,
+     "1 1 - append x b\n2 2 - delete x\n3 3 - append x a\n4 4 5 get x = b\n4 6 7 get x = a"},
     {"deleted and read", "kv", NO, "1 1 2 put x a\n1 3 4 delete x\n2 5 6 get x = a"},
     {"deleted twice", "kv", NO, "1 1 2 put x a\n1 3 5 delete x = ok\n2 4 6 delete x = ok"},
     {"keys are apart", "kv", YES, "1 1 2 put x a\n2 3 4 get y = no-key\n2 5 6 get x = a"},
@@ -141,7 +143,7 @@ static bool always(void *context)
 
 Test(checker_verdicts, a_spent_budget_is_unknown_and_says_which)
 {
-    struct history *h = scene("register", 0, "1 1 2 put x a\n2 3 4 get x = b");
+    struct history *h = scene("register", 0, "1 1 2 put x a\n1 3 4 put x b\n2 5 6 get x = a");
 
     for (const char *const *engine = check_engine_names(); *engine != NULL; engine++) {
         struct check_options time = {.engine = *engine, .spent = always};
