@@ -341,7 +341,6 @@ static void answered(struct clerk *c, const struct wire_reply *m)
 static void op_reply(struct clerk *c, int64_t now_ns, const struct wire_reply *m)
 {
     bool is_current = c->state == CLERK_WAITING && m->request == c->current;
-    bool was_open;
 
     switch (m->status) {
     case STATUS_OK:
@@ -356,10 +355,10 @@ static void op_reply(struct clerk *c, int64_t now_ns, const struct wire_reply *m
         return;
     default: break;
     }
-    was_open = open_remove(c, m->request);
+    open_remove(c, m->request);
     if (m->status == STATUS_TIMEOUT)
         c->unknown = true;
-    if (!was_open || !is_current)
+    if (!is_current)
         return; /* a refusal that comes late settles its own request and no more */
     note_answer(c, m);
     if (m->status == STATUS_TIMEOUT)

@@ -193,9 +193,6 @@ static int take_dial(const struct parse *p, json_t *value, const char *path,
         return 0;
     if (!json_is_object(value))
         return mistake(p, path, "expected an object of node ids and host:port");
-    if (json_object_size(value) > CLUSTER_NODES_MAX)
-        return mistake(p, path, "%zu addresses, at most %d", json_object_size(value),
-                       CLUSTER_NODES_MAX);
     *ret = calloc(json_object_size(value) + 1, sizeof **ret);
     if (*ret == NULL)
         return no_memory(p);

@@ -186,6 +186,26 @@ Test(links, no_reply_is_left_behind_whatever_the_order_of_calls)
     cr_assert(links_wait(links, 0, NULL, 0, NULL, NULL) >= 0);
 }
 
+/* Two replies come together; while the second is in, a wait without end must not sleep. */
+Test(links, nobody_sleeps_on_a_reply_that_is_in)
+{
+    for (uint64_t i = 1; i <= 50; i++) {
+        struct wire_reply reply;
+        size_t site;
+        uint64_t node;
+
+        send_patiently(0, 0, 2 * i);
+        send_patiently(0, 0, 2 * i + 1);
+        serve_well(0);
+        serve_well(0);
+        receive(&site, &node);
+        do
+            cr_assert(links_wait(links, -1, NULL, 0, NULL, NULL) == 1);
+        while (!links_next_reply(links, &site, &node, &reply));
+        cr_assert(reply.request == 2 * i + 1);
+    }
+}
+
 Test(links, what_is_no_reply_is_dropped_and_counted)
 {
     static const uint8_t garbage[] = {0xdd, 0xff, 0xff, 0xff, 0xff};

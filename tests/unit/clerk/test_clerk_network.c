@@ -28,6 +28,9 @@ struct mail {
 
 struct world {
     struct rng rng;
+    uint64_t refused_percent;
+    uint32_t lost_ppm;
+    uint64_t delay_ns_max;
     struct mail mail[MAIL_MAX];
     uint64_t live_session;
     uint64_t sessions;
@@ -40,8 +43,8 @@ struct world {
 
 static void post(struct world *w, const struct mail *m)
 {
-    if (rng_chance(&w->rng, 250000))
-        return; /* lost */
+    if (rng_chance(&w->rng, w->lost_ppm))
+        return;
     for (size_t i = 0; i < MAIL_MAX; i++) {
         if (!w->mail[i].used) {
             w->mail[i] = *m;
@@ -53,7 +56,7 @@ static void post(struct world *w, const struct mail *m)
 
 static int64_t later(struct world *w, int64_t now)
 {
-    return now + (int64_t)rng_between(&w->rng, 1, DELAY_NS_MAX);
+    return now + (int64_t)rng_between(&w->rng, 1, w->delay_ns_max);
 }
 
 /* Effect exactly once, as the duplicate table has it. */
@@ -74,13 +77,13 @@ static struct wire_reply serve(struct world *w, uint64_t node, const struct wire
     uint64_t dice = rng_below(&w->rng, 100);
 
     reply.leader = rng_below(&w->rng, NODES + 2);
-    if (dice < 40 && !(m->command.id == w->id && w->proposed[node])) {
-        reply.status = dice < 30 ? STATUS_NOT_LEADER : STATUS_BUSY;
+    if (dice < w->refused_percent && !(m->command.id == w->id && w->proposed[node])) {
+        reply.status = dice % 4 != 0 ? STATUS_NOT_LEADER : STATUS_BUSY;
         return reply;
     }
     if (m->command.id == w->id && m->command.op.kind != OP_REGISTER)
         w->proposed[node] = true;
-    if (dice < 55) { /* proposed, and then nobody knows: it may be executed or not */
+    if (dice % 4 == 0) { /* proposed, and then nobody knows: it may be executed or not */
         reply.status = STATUS_TIMEOUT;
         if (m->command.op.kind != OP_REGISTER && rng_chance(&w->rng, 500000))
             execute(w, &m->command);
@@ -192,6 +195,9 @@ static void run_seed(uint64_t seed, unsigned seen[OUTCOME_COUNT])
     struct clerk *c;
     int64_t now = 0;
 
+    w.refused_percent = 30 + seed % 4 * 20;
+    w.lost_ppm = (uint32_t)(seed / 4 % 3) * 125000;
+    w.delay_ns_max = seed / 12 % 2 == 0 ? DELAY_NS_MAX : DELAY_NS_MAX / 12;
     cr_assert(clerk_create(&o, &c, NULL) == 0);
     for (uint64_t k = 0; k < OPERATIONS; k++) {
         bool is_read = k % 3 == 0;
