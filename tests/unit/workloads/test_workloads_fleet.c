@@ -39,10 +39,12 @@ struct world {
     uint64_t told[OUTCOME_COUNT];
     uint64_t told_invoked;
     uint64_t told_asked;
+    uint64_t told_asked_of[NODES + 1];
     uint32_t asking; /* the process whose request was told last */
 };
 
 static struct world world;
+static uint32_t wander_ppm;
 
 /* --- observer ----------------------------------------------------------------------------- */
 
@@ -86,6 +88,7 @@ static void asked(void *context, int64_t now_ns, uint32_t process, const struct 
     cr_assert(w->process[process] == OPEN);
     cr_assert(op->kind != OP_REGISTER && node >= 1 && node <= NODES);
     w->told_asked++;
+    w->told_asked_of[node]++;
     w->asking = process;
 }
 
@@ -119,6 +122,7 @@ static void make_world(uint32_t clerks, double rate, uint64_t ops_max, uint64_t 
                                .sites = 2,
                                .rate = rate,
                                .ops_max = ops_max,
+                               .wander_ppm = wander_ppm,
                                .seed = seed,
                                .clerk = {.nodes = nodes,
                                          .n_nodes = NODES,
@@ -301,6 +305,23 @@ Test(fleet, does_not_catch_up_after_a_gap)
     run(11 * NS_PER_S + 600 * NS_PER_MS);
     cr_assert(world.told_invoked - before <= 101, "%d operations in a second",
               (int)(world.told_invoked - before));
+    destroy_world();
+}
+
+Test(fleet, clerks_that_wander_ask_every_node)
+{
+    make_world(1, 0, 300, 13);
+    run(INT64_MAX);
+    for (uint64_t node = 1; node <= NODES; node++)
+        cr_assert(world.told_asked_of[node] == 0 || world.told_asked_of[node] == 300,
+                  "a clerk that does not wander stays where it is answered");
+    destroy_world();
+    wander_ppm = 1000000;
+    make_world(1, 0, 300, 13);
+    run(INT64_MAX);
+    for (uint64_t node = 1; node <= NODES; node++)
+        cr_assert(world.told_asked_of[node] > 50, "node %d: %d", (int)node,
+                  (int)world.told_asked_of[node]);
     destroy_world();
 }
 
