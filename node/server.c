@@ -146,6 +146,7 @@ void server_destroy(struct server *s)
 void server_tick(struct server *s)
 {
     raft_tick(s->raft);
+    s->writes_due = true;
 }
 
 static size_t entries_bytes(const struct raft_message *m)

@@ -31,6 +31,8 @@ struct server_sink {
     void (*peer)(void *context, const struct raft_message *m);
     void (*reply)(void *context, const struct server_client *client, const struct wire_reply *m);
     void (*role)(void *context, enum raft_role role, uint64_t term, uint64_t leader);
+    /* NULL, or told of each entry just before it is applied: for the simulator's oracles. */
+    void (*applied)(void *context, const struct entry *entry);
 };
 
 struct server_options {

@@ -64,6 +64,8 @@ static int apply_entry(struct server *s, const struct entry *entry, struct err *
     struct op_result result = {.status = STATUS_OK};
     int rc;
 
+    if (s->sink.applied != NULL)
+        s->sink.applied(s->sink.context, entry);
     if (entry->kind == ENTRY_COMMAND) {
         rc = wire_decode_command(entry->data, &command, e);
         if (rc < 0)
@@ -137,27 +139,46 @@ static int convert_writes(struct server *s, const struct kv_write *writes, size_
     return 0;
 }
 
-/* The applied index travels with its effects. No sync of its own: after a crash the log, which
- * is durable, is applied again from there. */
-static int submit_writes(struct server *s, struct err *e)
+int server_add_writes(struct server *s, struct store_batch *batch, struct err *e)
 {
-    struct store_batch batch = {.applied_index = s->applied_index};
     const struct kv_write *writes;
+    size_t n;
+    int rc;
+
+    if (s->applied_index == s->submitted_index)
+        return 0;
+    writes = kv_writes(s->kv, &n);
+    rc = convert_writes(s, writes, n);
+    if (rc < 0)
+        return err_set(e, rc, "%zu writes", n);
+    batch->writes = s->writes;
+    batch->n_writes = n;
+    batch->applied_index = s->applied_index;
+    return 0;
+}
+
+void server_writes_submitted(struct server *s, uint64_t store_seq)
+{
+    kv_submitted(s->kv, store_seq);
+    s->submitted_index = s->applied_index;
+    s->writes_due = false;
+}
+
+int server_submit_writes(struct server *s, struct err *e)
+{
+    struct store_batch batch = {0};
     uint64_t seq;
     int rc;
 
     if (s->applied_index == s->submitted_index)
         return 0;
-    writes = kv_writes(s->kv, &batch.n_writes);
-    rc = convert_writes(s, writes, batch.n_writes);
+    rc = server_add_writes(s, &batch, e);
     if (rc < 0)
-        return err_set(e, rc, "%zu writes", batch.n_writes);
-    batch.writes = s->writes;
+        return rc;
     rc = store_submit(s->store, &batch, STORE_ORDERED, &seq, e);
     if (rc < 0)
         return err_prefix(e, rc, "submitting the state's writes");
-    kv_submitted(s->kv, seq);
-    s->submitted_index = s->applied_index;
+    server_writes_submitted(s, seq);
     return 0;
 }
 
@@ -176,6 +197,7 @@ int server_apply(struct server *s, struct err *e)
     }
     if (s->applied_index != before)
         raft_applied(s->raft, s->applied_index);
-    rc = serve_reads(s, e);
-    return rc < 0 ? rc : submit_writes(s, e);
+    if (kv_unsubmitted_bytes(s->kv) >= SERVER_WRITES_BYTES_MAX)
+        s->writes_due = true;
+    return serve_reads(s, e);
 }

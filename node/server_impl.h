@@ -38,6 +38,10 @@ enum {
  * of a few bytes can rewrite a value of OP_VALUE_BYTES_MAX, so the bound on entries is none. */
 #define SERVER_APPLY_BYTES_MAX ((size_t)64 << 20)
 
+/* The state's writes wait for a save to travel with, so that one command costs the disk's thread
+ * one batch; until they take this much, or a tick has passed. */
+#define SERVER_WRITES_BYTES_MAX ((size_t)1 << 20)
+
 /* A proposal whose clerk waits; index and term tell whether it is ours that was committed. */
 struct command_waiting {
     uint64_t index;
@@ -90,6 +94,7 @@ struct server {
     struct fifo given_up;           /* uint64_t, tokens of log reads that found no room */
     uint64_t applied_index;
     uint64_t submitted_index; /* applied_index of the last batch of writes */
+    bool writes_due;          /* they have waited long enough for a save */
 
     struct buf encoded; /* scratch for one command */
     struct store_write *writes;
@@ -120,8 +125,14 @@ bool server_overloaded(const struct server *s);
 int server_take_committed(struct server *s, const struct entry *entries, size_t n, struct err *e);
 int server_take_reads(struct server *s, const struct raft_read_result *reads, size_t n,
                       struct err *e);
-/* Applies what has room, answers, serves reads and submits the writes. */
+/* Applies what has room, answers, and serves reads. */
 int server_apply(struct server *s, struct err *e);
+/* The state's writes, into a batch that is about to be submitted, and on their own. The applied
+ * index travels with its effects, and needs no sync: after a crash the log, which is durable, is
+ * applied again from there. */
+int server_add_writes(struct server *s, struct store_batch *batch, struct err *e);
+void server_writes_submitted(struct server *s, uint64_t store_seq);
+int server_submit_writes(struct server *s, struct err *e);
 void server_free_unapplied(struct server *s);
 
 #endif

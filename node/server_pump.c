@@ -77,14 +77,18 @@ static int save(struct server *s, const struct raft_ready *rd, struct err *e)
         .n_entries = rd->n_entries,
     };
     struct save_queued q = {.raft_seq = rd->seq};
+    enum store_sync sync = s->unsynced ? STORE_ORDERED : STORE_SYNCED;
     int rc;
 
     if (!rd->save)
         return 0;
-    rc =
-        store_submit(s->store, &batch, s->unsynced ? STORE_ORDERED : STORE_SYNCED, &q.store_seq, e);
+    rc = server_add_writes(s, &batch, e);
+    if (rc < 0)
+        return rc;
+    rc = store_submit(s->store, &batch, sync, &q.store_seq, e);
     if (rc < 0)
         return err_prefix(e, rc, "submitting save %ju", (uintmax_t)rd->seq);
+    server_writes_submitted(s, q.store_seq);
     rc = fifo_push(&s->saves, &q);
     return rc < 0 ? err_set(e, rc, "saves that are not durable: %s", err_text(rc)) : 0;
 }
@@ -186,6 +190,8 @@ int server_pump(struct server *s, struct err *e)
             rc = server_apply(s, e); /* there may be room now for what had none */
         if (rc == 0)
             rc = drain_raft(s, &any, e);
+        if (rc == 0 && s->writes_due)
+            rc = server_submit_writes(s, e);
         if (rc < 0)
             return rc;
         any = any || s->applied_index != applied_before;

@@ -102,6 +102,24 @@ Test(server_disk, a_slow_disk_does_not_hold_back_heartbeats, .fini = teardown)
     cr_assert_eq(world_status(&w, 1).pending_commands, 100);
 }
 
+Test(server_disk, the_states_writes_travel_with_the_next_save_or_tick, .fini = teardown)
+{
+    struct op put = world_put("k", "v");
+    const struct gate *gate;
+    uint64_t session, first;
+
+    start(1);
+    gate = &world_node(&w, 1)->gate;
+    session = world_open_session(&w, 1);
+    world_call(&w, 1, session, 1, &put);
+    first = world_status(&w, 1).applied_index;
+    cr_assert_eq(gate->applied_index, first - 1, "one command costs one batch");
+    world_call(&w, 1, session, 2, &put);
+    cr_assert_eq(gate->applied_index, first);
+    world_tick(&w, 1, 1);
+    cr_assert_eq(gate->applied_index, first + 1);
+}
+
 /* --- too much for the disk ------------------------------------------------------------------ */
 
 Test(server_disk, clerks_hear_busy_while_the_leaders_disk_is_far_behind, .fini = teardown)

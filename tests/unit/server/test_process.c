@@ -210,7 +210,7 @@ Test(server_process, three_nodes_answer_and_end_in_order)
     reply = next_reply(leader);
     cr_assert_eq(reply.status, STATUS_OK);
     cr_assert(slice_equal(reply.value, slice_str("v")));
-    cr_assert_eq(status_of(leader).pid, processes[leader]);
+    cr_assert_eq((pid_t)status_of(leader).pid, processes[leader]);
     stop();
 }
 
