@@ -4,7 +4,7 @@
 
 /* Longer chains of prefixes are not followed, and what returns later than this many others is not
  * looked at: then nothing is said. */
-enum { CHAIN_MAX = 64, RETURNS_MAX = 8 };
+enum { CHAIN_MAX = 64, RETURNS_MAX = 64 };
 
 /* What is known of one string that some operation wants, sets or appends. */
 struct known {
