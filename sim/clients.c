@@ -50,6 +50,23 @@ static void on_completed(void *context, int64_t now_ns, uint32_t process, const 
     }
 }
 
+static bool wanted(void *context, uint32_t clerk, uint64_t k)
+{
+    const struct sim_ops *ops = context;
+    size_t low = 0, high = ops->n;
+
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        const struct sim_op *at = &ops->items[mid];
+
+        if (at->clerk < clerk || (at->clerk == clerk && at->k < k))
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return low < ops->n && ops->items[low].clerk == clerk && ops->items[low].k == k;
+}
+
 int sim_clients_create(struct sim_world *w, struct err *e)
 {
     const struct sim_config *c = &w->config;
@@ -63,6 +80,10 @@ int sim_clients_create(struct sim_world *w, struct err *e)
     struct fleet_options o = {.clerks = c->clerks,
                               .sites = c->nodes,
                               .rate = c->rate,
+                              .ops_max = c->ops_max,
+                              .wander_ppm = c->wander_ppm,
+                              .wanted = c->ops != NULL ? wanted : NULL,
+                              .wanted_context = (void *)c->ops,
                               .seed = c->seed,
                               .clerk = {.nodes = w->ids,
                                         .n_nodes = c->nodes,

@@ -10,8 +10,11 @@
 /* Before each effect the node may die; what follows then does not happen. */
 static bool lives(struct sim_node *n)
 {
-    if (!n->dying && n->world->config.crash_ppm > 0 && !n->world->healed &&
-        rng_chance(&n->crashes, n->world->config.crash_ppm))
+    const struct sim_config *c = &n->world->config;
+
+    if (!n->dying && c->crash_ppm > 0 && !n->world->healed &&
+        (c->crashes_max == 0 || n->world->result->crashes < c->crashes_max) &&
+        rng_chance(&n->crashes, c->crash_ppm))
         n->dying = true;
     return !n->dying;
 }

@@ -10,6 +10,20 @@
  * that runs as processes, over a virtual network and virtual disks, all drawn from one seed. The
  * same configuration gives the same history to the byte. */
 
+enum { SIM_NODES_MAX = 7, SIM_CLERKS_MAX = 1000 };
+
+/* Operations that are to happen: which of them is a matter of the clerk (from 0) and of its count
+ * (from 0), so that leaving one out leaves the others as they were. Sorted by both. */
+struct sim_op {
+    uint32_t clerk;
+    uint64_t k;
+};
+
+struct sim_ops {
+    struct sim_op *items;
+    size_t n;
+};
+
 /* Everything that makes a run what it is. sim_config_draw fills it from a seed; each field can be
  * set from outside afterwards. Times are virtual. */
 struct sim_config {
@@ -20,8 +34,10 @@ struct sim_config {
     uint32_t value_bytes;
     uint32_t read_percent;
     char workload[24];
-    char nemesis[96]; /* as plan_options.nemesis */
-    double rate;      /* operations a second and clerk; 0: as fast as answers come */
+    char nemesis[96];    /* as plan_options.nemesis */
+    double rate;         /* operations a second and clerk; 0: as fast as answers come */
+    uint32_t ops_max;    /* of all clerks together; 0: no bound */
+    uint32_t wander_ppm; /* operations that begin at a random node */
     int64_t run_ms;
     int64_t fault_ms;
     int64_t pause_ms;
@@ -46,10 +62,13 @@ struct sim_config {
     uint32_t disk_us;
     uint32_t disk_jitter_us;
 
-    uint32_t crash_ppm; /* that a node dies between two effects; it restarts by itself */
-    uint32_t drift_ppm; /* largest deviation of a node's clock */
+    uint32_t crash_ppm;   /* that a node dies between two effects; it restarts by itself */
+    uint32_t crashes_max; /* of such deaths; 0: no bound */
+    uint32_t drift_ppm;   /* largest deviation of a node's clock */
 
     bool oracles;
+
+    const struct sim_ops *ops; /* lent; NULL: all */
 };
 
 /* Draws a world for the seed: small and large, calm and hostile. */
@@ -84,8 +103,6 @@ struct sim_result {
  * Errors: -E_INVAL, -E_NOMEM. A finding is not an error. */
 int sim_run(const struct sim_config *c, const struct plan *plan, struct history_writer *writer,
             struct history **ret_history, struct sim_result *ret, struct err *e);
-
-enum { SIM_NODES_MAX = 7 };
 
 /* The header that a history of this configuration has; strings and `nodes` are lent by the
  * caller. */

@@ -1,6 +1,7 @@
 #include "sim/world.h"
 
 #include "base/clock.h"
+#include "sim/knobs.h"
 #include "sim/packet.h"
 
 #include <setjmp.h>
@@ -347,9 +348,12 @@ static void sum_up(struct sim_world *w)
 int sim_run(const struct sim_config *c, const struct plan *plan, struct history_writer *writer,
             struct history **ret_history, struct sim_result *ret, struct err *e)
 {
-    struct sim_world *w = calloc(1, sizeof *w);
-    int rc;
+    int rc = sim_config_check(c, e);
+    struct sim_world *w;
 
+    if (rc < 0)
+        return rc;
+    w = calloc(1, sizeof *w);
     if (w == NULL)
         return err_set(e, -E_NOMEM, "simulator");
     *ret = (struct sim_result){.finding = SIM_FINE};

@@ -173,6 +173,11 @@ static void wander(struct fleet *f, struct slot *s, uint32_t index)
         clerk_set_target(s->clerk, f->nodes[rng_below(&r, f->o.clerk.n_nodes)]);
 }
 
+static bool wanted(const struct fleet *f, uint32_t index)
+{
+    return f->o.wanted == NULL || f->o.wanted(f->o.wanted_context, index, f->slots[index].k);
+}
+
 static int begin_op(struct fleet *f, uint32_t index, int64_t now_ns, struct err *e)
 {
     struct slot *s = &f->slots[index];
@@ -191,6 +196,17 @@ static int begin_op(struct fleet *f, uint32_t index, int64_t now_ns, struct err 
     f->totals.by_kind[op.kind]++;
     f->observer.invoked(f->observer.context, now_ns, s->process, &op);
     return 0;
+}
+
+/* Passes over an operation that is not to happen. Without a rate there is no time at which the
+ * next one is due; some has to pass, or a clerk that wants nothing more would never let it. */
+static void pass_over(struct fleet *f, uint32_t index)
+{
+    struct slot *s = &f->slots[index];
+
+    s->k++;
+    s->begin_ns += f->period_ns == 0 ? NS_PER_MS : f->period_ns;
+    queue_push(f, index);
 }
 
 /* After INFO nobody knows when the operation takes effect, or whether: its process must never
@@ -260,6 +276,10 @@ int fleet_tick(struct fleet *f, int64_t now_ns, struct err *e)
         int rc = 0;
 
         slot_heap_remove(&f->heap, index);
+        if (!s->open && !wanted(f, index)) {
+            pass_over(f, index);
+            continue;
+        }
         if (s->open)
             clerk_tick(s->clerk, now_ns);
         else if (may_begin(f))

@@ -24,6 +24,11 @@ struct fleet_options {
     uint32_t wander_ppm; /* chance that an operation begins at a random node, not where the last one
                             found its answer; that is how nodes which are cut off get asked */
     uint64_t seed;
+
+    /* NULL, or says whether the k-th operation of clerk i (from 0) is to happen; the others are
+     * passed over, and those that do happen are what they would have been. */
+    bool (*wanted)(void *context, uint32_t clerk, uint64_t k);
+    void *wanted_context;
 };
 
 enum { FLEET_CLERKS_MAX = 65536 };
