@@ -277,7 +277,8 @@ static enum exit_code code_of_failure(int rc)
 
 static int judge(const struct run *r, struct run_end *end, struct judgement *j, struct err *e)
 {
-    struct judge_options o = {.time_s = r->o->check_time_s, .signals_end_it = true};
+    struct judge_options o = {
+        .time_s = r->o->check_time_s, .memory_mb = r->o->check_memory_mb, .signals_end_it = true};
     char missing[160];
     int rc = judge_file(r->history_path, &o, j, e);
 

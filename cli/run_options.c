@@ -47,6 +47,8 @@ static const struct arg_option options[] = {
      "in which a write has to succeed once all faults are healed", 1, 3600, NULL, NULL},
     {"check-time", ARG_REAL, AT(check_time_s), "S", "for the verdict, 0 for no bound", 0, 1000000,
      NULL, NULL},
+    {"check-memory", ARG_UINT, AT(check_memory_mb), "MB",
+     "for the search of one key, 0 for no bound; then: unknown", 0, 1 << 20, NULL, NULL},
     {"seed", ARG_UINT, AT(seed), "N", "of the plan, the operations and all chances", 0, UINT64_MAX,
      NULL, "the clock"},
     {"out", ARG_TEXT, AT(out), "DIR", "folder of the run", 0, 0, NULL, "runs/<time>-<workload>"},
@@ -67,7 +69,7 @@ static const struct arg_command command = {
     .n_options = ARGS_COUNT(options),
     .exits = "  0    linearizable, the faults bit, and the system came back\n"
              "  1    not linearizable, or no write succeeded after the faults were healed\n"
-             "  2    unknown: the time for the check was spent, or a fault never bit\n"
+             "  2    unknown: the time or memory for the check was spent, or a fault never bit\n"
              "  3    the run failed: a node ended by itself, no leader, no ports\n"
              "  64   usage\n"
              "  65   the plan file is wrong\n"
@@ -138,6 +140,7 @@ int run_options_enter(int argc, char **argv, struct run_options *ret)
         .op_timeout_ms = 1000,
         .recover_s = 10,
         .check_time_s = 60,
+        .check_memory_mb = 150,
     };
     struct arg_operands none;
     struct err e = {0};

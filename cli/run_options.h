@@ -27,6 +27,7 @@ struct run_options {
     uint64_t op_timeout_ms;
     double recover_s;
     double check_time_s;
+    uint64_t check_memory_mb;
     uint64_t seed; /* 0: from the clock */
     const char *out;
     bool json;
