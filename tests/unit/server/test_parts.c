@@ -1,3 +1,4 @@
+#include "node/attempts.h"
 #include "node/fifo.h"
 #include "node/read_table.h"
 
@@ -59,4 +60,42 @@ Test(server_reads, keep_a_copy_of_the_question_and_stay_within_the_bound)
     cr_assert_eq(read_table_add(t, &client, &op, &c), 0);
     cr_assert_eq(read_table_count(t), 2);
     read_table_destroy(t);
+}
+
+Test(server_attempts, each_is_taken_in_once_and_only_upwards)
+{
+    struct attempts *a;
+
+    cr_assert_eq(attempts_create(10, &a), 0);
+    cr_assert_eq(attempts_take(a, 7, 3, 100), ATTEMPT_NEW);
+    cr_assert_eq(attempts_take(a, 7, 3, 100), ATTEMPT_SEEN, "a copy");
+    cr_assert_eq(attempts_take(a, 7, 2, 100), ATTEMPT_SEEN, "overtaken");
+    cr_assert_eq(attempts_take(a, 7, 4, 100), ATTEMPT_NEW);
+    cr_assert_eq(attempts_take(a, 8, 3, 100), ATTEMPT_NEW, "another session counts for itself");
+    attempts_destroy(a);
+}
+
+Test(server_attempts, a_session_that_had_to_be_forgotten_is_never_taken_for_a_new_one)
+{
+    struct attempts *a;
+
+    cr_assert_eq(attempts_create(2, &a), 0);
+    for (uint64_t session = 5; session <= 7; session++)
+        cr_assert_eq(attempts_take(a, session, 1, 100), ATTEMPT_NEW);
+    cr_assert_eq(attempts_take(a, 5, 1, 100), ATTEMPT_FORGOTTEN, "5 was the oldest of three");
+    cr_assert_eq(attempts_take(a, 5, 9, 100), ATTEMPT_FORGOTTEN);
+    cr_assert_eq(attempts_take(a, 7, 1, 100), ATTEMPT_SEEN, "the others are remembered");
+    cr_assert_eq(attempts_take(a, 4, 1, 100), ATTEMPT_FORGOTTEN, "below the floor nobody is new");
+    cr_assert_eq(attempts_take(a, 8, 1, 100), ATTEMPT_NEW);
+    attempts_destroy(a);
+}
+
+Test(server_attempts, a_made_up_session_does_not_shut_out_real_ones)
+{
+    struct attempts *a;
+
+    cr_assert_eq(attempts_create(1, &a), 0);
+    cr_assert_eq(attempts_take(a, UINT64_MAX, 1, 50), ATTEMPT_NEW);
+    cr_assert_eq(attempts_take(a, 51, 1, 50), ATTEMPT_NEW, "the floor is 50, not UINT64_MAX");
+    attempts_destroy(a);
 }
