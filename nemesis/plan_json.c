@@ -3,6 +3,7 @@
 #include "base/json_line.h"
 #include "nemesis/names.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <stddef.h>
