@@ -1,5 +1,6 @@
 #include "cli/run_options.h"
 
+#include "base/check.h"
 #include "base/clock.h"
 #include "cli/layout.h"
 #include "workloads/fleet.h"
@@ -12,6 +13,9 @@
 /* A plan leaves the first seconds to the first election and ends with quiet ones. */
 enum { PLAN_FIRST_MS = 2000, PLAN_QUIET_MS = 2000 };
 
+/* The time a search takes grows steeply with the operations that are open on one key at a time. */
+enum { KEYS_MIN = 5 };
+
 #define AT(field) offsetof(struct run_options, field)
 
 static const struct arg_option options[] = {
@@ -22,7 +26,8 @@ static const struct arg_option options[] = {
      "when the time is over"},
     {"workload", ARG_CHOICE, AT(workload), "NAME", "what the clerks do", 0, 0, workload_names,
      NULL},
-    {"keys", ARG_UINT, AT(keys), "N", "that they share", 1, 1000000, NULL, NULL},
+    {"keys", ARG_UINT, AT(keys), "N", "that they share", 1, 1000000, NULL,
+     "half as many as clerks, at least 5"},
     {"read-percent", ARG_UINT, AT(read_percent), "N", "share of reads", 0, 100, NULL, NULL},
     {"value-bytes", ARG_UINT, AT(value_bytes), "N", "length that written values are padded to", 0,
      65536, NULL, NULL},
@@ -129,7 +134,6 @@ int run_options_enter(int argc, char **argv, struct run_options *ret)
         .clerks = 10,
         .time_s = 20,
         .workload = "kv",
-        .keys = 5,
         .read_percent = 50,
         .wander_percent = 20,
         .node = NODE_SETTINGS_DEFAULT,
@@ -150,6 +154,8 @@ int run_options_enter(int argc, char **argv, struct run_options *ret)
         return code;
     if (node_settings_check(&o.node, &e) < 0)
         return args_complain(&command, &e);
+    if (o.keys == 0)
+        o.keys = o.clerks / 2 > KEYS_MIN ? o.clerks / 2 : KEYS_MIN;
     if (o.seed == 0)
         o.seed = (uint64_t)clock_wall_ns() & UINT32_MAX; /* short enough to be typed again */
     *ret = o;
@@ -163,6 +169,7 @@ static void add(struct run_facts *f, const char *name, const char *format, ...)
 {
     va_list args;
 
+    CHECK(f->n < RUN_FACTS);
     va_start(args, format);
     vsnprintf(f->values[f->n], RUN_FACT_BYTES, format, args);
     va_end(args);

@@ -12,7 +12,7 @@ struct run_options {
     double time_s;
     uint64_t ops; /* of all clerks together; 0: as many as the time has room for */
     const char *workload;
-    uint64_t keys;
+    uint64_t keys; /* 0: so many that two clerks meet on each, as in a run with 10 clerks */
     uint64_t read_percent;
     uint64_t value_bytes;
     double key_skew;
