@@ -3,6 +3,7 @@
 
 /* The subcommands. Each takes argv from its own name on and returns an exit code. */
 int command_run(int argc, char **argv);
+int command_sim(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_demo(int argc, char **argv);
 int command_kv(int argc, char **argv);

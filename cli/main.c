@@ -12,6 +12,7 @@ struct subcommand {
 
 static const struct subcommand subcommands[] = {
     {"run", command_run, "a workload under faults on real processes, then the verdict"},
+    {"sim", command_sim, "the same in the simulator, over many seeds"},
     {"check", command_check, "verdicts on recorded histories"},
     {"demo", command_demo, "stale-read: why a cut-off leader answers with old data"},
     {"cluster", command_cluster, "up | status | down: a cluster that stays"},

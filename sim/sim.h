@@ -77,6 +77,9 @@ void sim_config_draw(uint64_t seed, struct sim_config *ret);
 /* The plain world of the speed target: five nodes, ten clerks at ten operations a second each. */
 void sim_config_plain(uint64_t seed, struct sim_config *ret);
 
+/* The faults that sim_run draws when it is given none. Errors: as plan_draw. */
+int sim_draw_plan(const struct sim_config *c, struct plan **ret, struct err *e);
+
 enum sim_finding {
     SIM_FINE,
     SIM_ORACLE,   /* an oracle saw a broken promise */

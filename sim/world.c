@@ -231,9 +231,8 @@ static void run_guarded(struct sim_world *w)
 
 /* --- making and unmaking -------------------------------------------------------------------- */
 
-static int create_plan(struct sim_world *w, const struct plan *plan, struct err *e)
+int sim_draw_plan(const struct sim_config *c, struct plan **ret, struct err *e)
 {
-    const struct sim_config *c = &w->config;
     struct plan_options o = {.nemesis = c->nemesis,
                              .seed = c->seed,
                              .run_ms = c->run_ms,
@@ -241,16 +240,23 @@ static int create_plan(struct sim_world *w, const struct plan *plan, struct err 
                              .fault_ms = c->fault_ms,
                              .pause_ms = c->pause_ms,
                              .quiet_ms = 500};
+
+    return plan_draw(&o, ret, e);
+}
+
+static int create_plan(struct sim_world *w, const struct plan *plan, struct err *e)
+{
     int rc = 0;
 
     if (plan == NULL) {
-        rc = plan_draw(&o, &w->plan, e);
+        rc = sim_draw_plan(&w->config, &w->plan, e);
         plan = w->plan;
     }
     if (rc < 0)
         return rc;
     w->steps = plan->n_steps;
-    return conductor_create(plan, w->ids, c->nodes, w->ids, c->nodes, &w->conductor, e);
+    return conductor_create(plan, w->ids, w->config.nodes, w->ids, w->config.nodes, &w->conductor,
+                            e);
 }
 
 static int create_net(struct sim_world *w, struct err *e)
