@@ -131,7 +131,7 @@ int command_sim(int argc, char **argv)
         code = EXIT_HARNESS;
     }
     if (code < 0)
-        code = run_seeds(&o);
+        code = o.seed != 0 || o.replay != NULL ? sim_single_run(&o) : run_seeds(&o);
     sim_options_free(&o);
     return code;
 }

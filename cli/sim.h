@@ -51,6 +51,12 @@ int sim_pool_run(const struct sim_options *o,
                  void (*on_report)(void *context, const struct trial_report *t), void *context,
                  struct err *e);
 
+/* --- one world (sim_single.c) --------------------------------------------------------------- */
+
+/* Runs the seed or the replay file, shrinks it when asked to, shows what came of it. Returns the
+ * exit code. */
+int sim_single_run(const struct sim_options *o);
+
 /* --- what it came to (sim_summary.c) -------------------------------------------------------- */
 
 struct sim_summary {

@@ -182,6 +182,17 @@ static void heal(struct sim_world *w)
     }
 }
 
+/* Only some operations were wanted, and all of them are over. */
+static bool nothing_left(const struct sim_world *w)
+{
+    struct fleet_totals totals;
+
+    if (w->config.ops == NULL)
+        return false;
+    fleet_totals(w->fleet, &totals);
+    return totals.invoked >= w->config.ops->n && fleet_open(w->fleet) == 0;
+}
+
 static void run_phases(struct sim_world *w)
 {
     const struct sim_config *c = &w->config;
@@ -193,6 +204,8 @@ static void run_phases(struct sim_world *w)
     sim_clients_step(w);
     run_until(w, c->run_ms * NS_PER_MS, false);
     heal(w);
+    if (nothing_left(w))
+        return;
     run_until(w, settled_ms * NS_PER_MS, false);
     w->strict = true;
     run_until(w, (settled_ms + STRICT_MS) * NS_PER_MS, false);

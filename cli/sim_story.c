@@ -1,0 +1,157 @@
+#include "cli/sim_story.h"
+
+#include "base/clock.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+enum { LINES_MAX = 60 };
+
+/* One line of the story: an operation, or an event of a node or a fault. */
+struct line {
+    int64_t at_ns;
+    uint64_t seq;
+    const struct history_op *op; /* NULL: an event */
+    const struct history_event *event;
+};
+
+struct lines {
+    struct line *items;
+    size_t n;
+};
+
+static int by_seq(const void *a, const void *b)
+{
+    const struct line *x = a, *y = b;
+
+    return x->seq < y->seq ? -1 : x->seq > y->seq;
+}
+
+/* Candidates and followers come and go; who leads, who is down and what was done to whom is what
+ * carries the story. */
+static bool tells(const struct history_event *e)
+{
+    return e->kind == HISTORY_FAULT || e->kind == HISTORY_NOTE ||
+           (e->kind == HISTORY_NODE && e->what != NODE_FOLLOWER && e->what != NODE_CANDIDATE &&
+            (e->what != NODE_STARTED || e->time_ns > 0));
+}
+
+static int gather(const struct history *h, const struct check_partition *blamed, struct lines *ret)
+{
+    ret->n = 0;
+    ret->items = calloc(h->n_ops + h->n_events + 1, sizeof *ret->items);
+    if (ret->items == NULL)
+        return -E_NOMEM;
+    for (size_t i = 0; i < h->n_ops; i++) {
+        const struct history_op *op = &h->ops[i];
+
+        if (blamed == NULL || blamed->key.len == 0 || slice_equal(op->key, blamed->key))
+            ret->items[ret->n++] = (struct line){op->call_ns, op->call_seq, op, NULL};
+    }
+    for (size_t i = 0; i < h->n_events; i++)
+        if (tells(&h->events[i]))
+            ret->items[ret->n++] =
+                (struct line){h->events[i].time_ns, h->events[i].seq, NULL, &h->events[i]};
+    qsort(ret->items, ret->n, sizeof *ret->items, by_seq);
+    return 0;
+}
+
+/* --- lines ---------------------------------------------------------------------------------- */
+
+static int tell_op(const struct history *h, const struct history_op *op, struct buf *out)
+{
+    int rc = history_describe_op(h, op, out);
+
+    if (rc < 0 || op->outcome == OUTCOME_PENDING)
+        return rc;
+    if (op->node != 0)
+        rc = buf_printf(out, "   (node %" PRIu64 ", until %.1f ms)", op->node,
+                        (double)op->return_ns / NS_PER_MS);
+    else
+        rc = buf_printf(out, "   (until %.1f ms)", (double)op->return_ns / NS_PER_MS);
+    return rc;
+}
+
+static int tell_node(const struct history_event *e, struct buf *out)
+{
+    switch (e->what) {
+    case NODE_LEADER:
+        return buf_printf(out, "node %" PRIu64 " becomes leader of term %" PRIu64, e->node,
+                          e->term);
+    case NODE_STARTED:
+        return buf_printf(out, "node %" PRIu64 " starts again, in term %" PRIu64, e->node, e->term);
+    case NODE_DIED: return buf_printf(out, "node %" PRIu64 " dies", e->node);
+    default:
+        return buf_printf(out, "node %" PRIu64 ": %s", e->node, history_node_what_name(e->what));
+    }
+}
+
+static int tell_event(const struct history_event *e, struct buf *out)
+{
+    if (e->kind == HISTORY_NODE)
+        return tell_node(e, out);
+    if (e->kind == HISTORY_NOTE)
+        return buf_printf(out, "%s", e->text);
+    return buf_printf(out, "fault %" PRIu32 " %s: %s", e->fault, e->begins ? "begins" : "ends",
+                      e->text);
+}
+
+static int tell_lines(const struct history *h, const struct lines *lines, struct buf *out)
+{
+    size_t skipped = lines->n > LINES_MAX ? lines->n - LINES_MAX : 0;
+    size_t head = LINES_MAX / 4;
+    int rc = 0;
+
+    for (size_t i = 0; i < lines->n && rc == 0; i++) {
+        const struct line *l = &lines->items[i];
+
+        if (skipped > 0 && i == head) {
+            rc = buf_printf(out, "        ... %zu steps left out ...\n", skipped);
+            i += skipped - 1;
+            continue;
+        }
+        rc = buf_printf(out, "%9.1f ms  ", (double)l->at_ns / NS_PER_MS);
+        if (rc == 0)
+            rc = l->op != NULL ? tell_op(h, l->op, out) : tell_event(l->event, out);
+        if (rc == 0)
+            rc = buf_append_byte(out, '\n');
+    }
+    return rc;
+}
+
+static int tell_world(const struct sim_case *c, const struct history *h, struct buf *out)
+{
+    const struct sim_config *k = &c->config;
+    int rc = buf_printf(
+        out,
+        "%u nodes, reads %s%s; %u clerks, %zu operations of %s; faults: %zu%s; seed "
+        "%" PRIu64 "\n",
+        k->nodes, read_mode_name(k->read_mode), k->check_quorum ? "" : ", no check-quorum",
+        k->clerks, h->n_ops, k->workload, c->plan->n_steps,
+        k->crash_ppm > 0 ? ", and nodes that die between two effects" : "", k->seed);
+
+    if (rc == 0 && c->bug[0] != '\0')
+        rc = buf_printf(out, "planted bug: %s\n", c->bug);
+    return rc < 0 ? rc : buf_append_byte(out, '\n');
+}
+
+int sim_story(const struct sim_case *c, const struct history *h, const struct check_result *check,
+              const struct trial_report *t, struct buf *out)
+{
+    const struct check_partition *blamed =
+        check->verdict == VERDICT_NOT_LINEARIZABLE ? &check->partitions[check->worst] : NULL;
+    struct lines lines = {0};
+    int rc = tell_world(c, h, out);
+
+    if (rc == 0)
+        rc = gather(h, blamed, &lines);
+    if (rc < 0)
+        return rc;
+    rc = tell_lines(h, &lines, out);
+    free(lines.items);
+    if (rc == 0 && t->result.finding != SIM_FINE)
+        rc = buf_printf(out, "%9.1f ms  this is seen\n", (double)t->result.found_ms);
+    if (rc == 0 && t->verdict != TRIAL_HISTORY) /* whose reason begins with the verdict */
+        rc = buf_printf(out, "\n%s:", trial_verdict_name(t->verdict));
+    return rc < 0 ? rc : buf_printf(out, "\n%s\n", t->reason);
+}
