@@ -1,5 +1,6 @@
 #include "clerk/clerk.h"
 
+#include "base/bug.h"
 #include "base/check.h"
 
 #include <stdlib.h>
@@ -250,6 +251,8 @@ bool clerk_next_send(struct clerk *c, int64_t now_ns, struct clerk_send *ret)
     *ret = (struct clerk_send){.node = clerk_target(c)};
     ret->request.request = c->current;
     ret->request.kind = WIRE_REQUEST_COMMAND;
+    if (BUG(RETRY_UNDER_NEW_ID))
+        c->id++;
     ret->request.command.id = c->id;
     if (registering) {
         ret->request.command.op.kind = OP_REGISTER;
@@ -345,8 +348,12 @@ static void op_reply(struct clerk *c, int64_t now_ns, const struct wire_reply *m
     switch (m->status) {
     case STATUS_OK:
     case STATUS_NO_KEY:
-    case STATUS_MISMATCH:
-    case STATUS_BAD_REQUEST: answered(c, m); return;
+    case STATUS_MISMATCH: answered(c, m); return;
+    case STATUS_BAD_REQUEST:
+        /* It can have no effect, now or ever: whoever executes it finds the same. */
+        note_answer(c, m);
+        end_op(c, OUTCOME_FAIL);
+        return;
     case STATUS_SESSION_EXPIRED:
         /* An earlier request may have been executed while the session lived. */
         note_answer(c, m);

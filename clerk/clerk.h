@@ -12,10 +12,10 @@
  * nanoseconds of any clock that does not go back; requests come out of clerk_next_send. No
  * socket, clock or thread. One operation at a time.
  *
- * How an operation ends. OK: an answer that counts (ok, no-key, mismatch, bad-request).
- * FAIL: it certainly did not happen, because every request for it that left was refused before
- * it was proposed (not-leader, busy) or none left. INFO: anything else: some request went
- * unanswered, or was answered "timeout" or "session-expired". */
+ * How an operation ends. OK: an answer that counts (ok, no-key, mismatch). FAIL: it certainly did
+ * not happen: every request for it that left was refused before it was proposed (not-leader,
+ * busy), or none left, or it can have no effect wherever it is executed (bad-request). INFO:
+ * anything else: some request went unanswered, or was answered "timeout" or "session-expired". */
 struct clerk;
 
 struct clerk_options {

@@ -90,12 +90,8 @@ static enum exit_code code_of(const struct clerk_end *end)
     if (end->outcome == OUTCOME_INFO)
         return EXIT_UNKNOWN;
     if (end->outcome == OUTCOME_FAIL)
-        return EXIT_HARNESS;
-    switch (end->status) {
-    case STATUS_OK: return EXIT_GOOD;
-    case STATUS_BAD_REQUEST: return EXIT_USAGE;
-    default: return EXIT_VIOLATION;
-    }
+        return end->status == STATUS_BAD_REQUEST ? EXIT_USAGE : EXIT_HARNESS;
+    return end->status == STATUS_OK ? EXIT_GOOD : EXIT_VIOLATION;
 }
 
 static void print_json(const struct clerk_end *end, enum exit_code code)

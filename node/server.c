@@ -71,6 +71,10 @@ static int create_raft(struct server *s, const struct server_options *o, struct 
     };
 
     store_recovered(o->store, &found);
+    if (BUG(APPLIED_TWICE) && found.applied_index >= found.first_index)
+        found.applied_index--;
+    if (BUG(ENTRY_SKIPPED) && found.applied_index < found.last_index)
+        found.applied_index++;
     ro.hard = found.hard;
     ro.first_index = found.first_index;
     ro.last_index = found.last_index;
@@ -95,6 +99,7 @@ static void init_fifos(struct server *s, size_t commands_max, size_t reads_max)
 int server_create(const struct server_options *o, struct server **ret, struct err *e)
 {
     size_t reads_max = o->reads_max == 0 ? SERVER_READS_DEFAULT : o->reads_max;
+    size_t sessions_max = o->sessions_max == 0 ? KV_SESSIONS_MAX_DEFAULT : o->sessions_max;
     struct server *s = calloc(1, sizeof *s);
     int rc;
 
@@ -102,13 +107,18 @@ int server_create(const struct server_options *o, struct server **ret, struct er
         return err_set(e, -E_NOMEM, "server");
     s->id = o->id;
     s->read_mode = o->read_mode;
-    s->unsynced = o->unsynced;
+    s->unsynced = o->unsynced || BUG(ANSWER_BEFORE_SYNC);
     s->store = o->store;
     s->sink = o->sink;
     init_fifos(s, o->commands_max == 0 ? SERVER_COMMANDS_DEFAULT : o->commands_max, reads_max);
     rc = read_table_create(reads_max, &s->reads);
     if (rc < 0) {
         err_set(e, rc, "table of %zu reads", reads_max);
+        goto fail;
+    }
+    rc = attempts_create(ATTEMPTS_PER_SESSION * sessions_max, &s->attempts);
+    if (rc < 0) {
+        err_set(e, rc, "memory of attempts");
         goto fail;
     }
     rc = create_kv(s, o, e);
@@ -138,6 +148,7 @@ void server_destroy(struct server *s)
     fifo_free(&s->confirmed);
     fifo_free(&s->commands);
     read_table_destroy(s->reads);
+    attempts_destroy(s->attempts);
     raft_destroy(s->raft);
     kv_destroy(s->kv);
     free(s);

@@ -105,7 +105,8 @@ static int serve_reads(struct server *s, struct err *e)
 {
     const struct read_confirmed *c;
 
-    while ((c = fifo_front(&s->confirmed)) != NULL && c->index <= s->applied_index) {
+    while ((c = fifo_front(&s->confirmed)) != NULL &&
+           (c->index <= s->applied_index || BUG(READ_BEFORE_APPLY))) {
         const struct read_waiting *read = read_table_find(s->reads, c->token);
         struct op_result result;
         int rc = kv_get(s->kv, &read->op, &result);

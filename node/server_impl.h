@@ -1,6 +1,8 @@
 #ifndef RIFT_NODE_SERVER_IMPL_H
 #define RIFT_NODE_SERVER_IMPL_H
 
+#include "base/bug.h"
+#include "node/attempts.h"
 #include "node/fifo.h"
 #include "node/read_table.h"
 #include "node/server.h"
@@ -14,6 +16,10 @@
 enum {
     SERVER_COMMANDS_DEFAULT = 4096,
     SERVER_READS_DEFAULT = 4096,
+
+    /* Sessions whose attempts are remembered, for each that can be alive: those that have expired
+     * are not known here, and leave as the oldest. */
+    ATTEMPTS_PER_SESSION = 2,
 
     /* Batches the store has not written yet; beyond it no entries are taken in, neither from
      * clerks (they hear STATUS_BUSY) nor from the leader (as if the network had lost them). */
@@ -82,6 +88,7 @@ struct server {
     struct kv *kv;
 
     struct fifo commands; /* struct command_waiting, index rising, all of one term */
+    struct attempts *attempts;
     struct read_table *reads;
     struct fifo confirmed; /* struct read_confirmed */
 

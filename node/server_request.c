@@ -56,7 +56,8 @@ void server_drop_lost_commands(struct server *s)
         struct server_client client = c->client;
 
         fifo_pop(&s->commands);
-        server_answer_status(s, &client, STATUS_TIMEOUT);
+        server_answer_status(s, &client,
+                             BUG(REFUSED_AFTER_PROPOSING) ? STATUS_NOT_LEADER : STATUS_TIMEOUT);
     }
 }
 
@@ -81,6 +82,8 @@ static void propose(struct server *s, const struct server_client *client,
         return;
     }
     s->taken_bytes += s->encoded.len;
+    if (BUG(ANSWER_BEFORE_COMMIT) && command->op.kind == OP_PUT)
+        server_answer_status(s, client, STATUS_OK);
     /* It is proposed: without a place to remember the clerk, all that is left to say is that. */
     if (fifo_push(&s->commands, &c) < 0)
         server_answer_status(s, client, STATUS_TIMEOUT);
@@ -129,12 +132,28 @@ static void take_command(struct server *s, const struct server_client *client,
 {
     if (!op_valid(&command->op))
         server_answer_status(s, client, STATUS_BAD_REQUEST);
-    else if (op_is_read(command->op.kind) && s->read_mode == READ_LOCAL)
+    else if (op_is_read(command->op.kind) && (s->read_mode == READ_LOCAL || BUG(LOCAL_READS)))
         read_local(s, client, &command->op);
     else if (op_is_read(command->op.kind) && s->read_mode == READ_INDEX)
         read_index(s, client, &command->op);
     else
         propose(s, client, command);
+}
+
+/* Of two copies of a request for a write one must not be refused and the other proposed; see
+ * node/attempts.h. */
+static bool is_first_copy(struct server *s, const struct server_client *client,
+                          const struct wire_request *m)
+{
+    if (m->command.session == 0)
+        return true; /* reads, and the opening of a session: no refusal of them says anything */
+    switch (
+        attempts_take(s->attempts, m->command.session, m->request, raft_commit_index(s->raft))) {
+    case ATTEMPT_NEW: return true;
+    case ATTEMPT_SEEN: s->dropped_client++; return false;
+    case ATTEMPT_FORGOTTEN: server_answer_status(s, client, STATUS_SESSION_EXPIRED); return false;
+    }
+    return false;
 }
 
 void server_request(struct server *s, const struct server_client *client,
@@ -145,7 +164,8 @@ void server_request(struct server *s, const struct server_client *client,
 
     whole.request = m->request;
     if (m->kind == WIRE_REQUEST_COMMAND) {
-        take_command(s, &whole, &m->command);
+        if (is_first_copy(s, &whole, m))
+            take_command(s, &whole, &m->command);
         return;
     }
     reply = reply_of(s, &whole, WIRE_REQUEST_STATUS, STATUS_OK);

@@ -60,7 +60,7 @@ struct wire_node_status {
     uint64_t store_queued_batches, store_queued_bytes;
     uint64_t refused_busy;   /* requests refused since the start */
     uint64_t dropped_peer;   /* malformed or foreign peer messages dropped */
-    uint64_t dropped_client; /* the same from clients */
+    uint64_t dropped_client; /* the same from clients, and copies of requests */
     uint64_t dropped_unsent; /* messages to peers that found no room or no connection */
     uint32_t read_mode;      /* enum read_mode */
     uint64_t pid;

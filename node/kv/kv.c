@@ -1,5 +1,6 @@
 #include "node/kv/kv.h"
 
+#include "base/bug.h"
 #include "base/check.h"
 #include "node/kv/overlay.h"
 #include "node/kv/sessions.h"
@@ -112,24 +113,30 @@ void kv_destroy(struct kv *kv)
 
 /* --- reading and writing one key ------------------------------------------------------------ */
 
-/* The value as of the last command applied; lent until the next look or write. */
-static int look(struct kv *kv, uint32_t family, struct slice key, bool *present,
-                struct slice *value)
+static int look_in_store(struct kv *kv, uint32_t family, struct slice key, bool *present,
+                         struct slice *value)
 {
-    const struct kv_write *w = overlay_find(kv->overlay, family, key);
     int rc;
 
-    if (w != NULL) {
-        *present = !w->erase;
-        *value = w->value;
-        return 0;
-    }
     buf_clear(&kv->found);
     rc = kv->reader.get(kv->reader.context, family, key, &kv->found);
     if (rc < 0)
         return rc;
     *present = rc > 0;
     *value = buf_slice(&kv->found);
+    return 0;
+}
+
+/* The value as of the last command applied; lent until the next look or write. */
+static int look(struct kv *kv, uint32_t family, struct slice key, bool *present,
+                struct slice *value)
+{
+    const struct kv_write *w = overlay_find(kv->overlay, family, key);
+
+    if (w == NULL)
+        return look_in_store(kv, family, key, present, value);
+    *present = !w->erase;
+    *value = w->value;
     return 0;
 }
 
@@ -198,6 +205,9 @@ static int execute(struct kv *kv, const struct op *op, enum op_status *ret)
         return put(kv, family, op->key, op->value);
     }
     rc = look(kv, family, op->key, &present, &old);
+    if ((BUG(CAS_COMPARES_STALE) && op->kind == OP_CAS) ||
+        (BUG(APPEND_TO_STALE) && op->kind == OP_APPEND))
+        rc = look_in_store(kv, family, op->key, &present, &old);
     if (rc < 0)
         return rc;
     switch (op->kind) {
@@ -237,6 +247,8 @@ int kv_load_session(struct kv *kv, struct slice key, struct slice value, struct 
 
     if (rc < 0)
         return rc;
+    if (BUG(DUPLICATES_FORGOTTEN) || BUG(APPLIED_TWICE))
+        session.last_id = 0;
     rc = sessions_put(kv->sessions, &session);
     return rc < 0 ? err_set(e, rc, "session %ju", (uintmax_t)session.id) : 0;
 }
@@ -291,12 +303,12 @@ static int apply_once(struct kv *kv, uint64_t index, const struct command *c, st
     if (!sessions_find(kv->sessions, c->session, &session))
         return 0;
     session.last_index = index;
-    if (c->id > session.last_id) {
+    if (c->id > session.last_id || BUG(NO_DUPLICATE_TABLE)) {
         rc = execute(kv, &c->op, &session.last_status);
         session.last_id = c->id;
         ret->status = session.last_status;
     } else if (c->id == session.last_id && c->id != 0) {
-        ret->status = session.last_status;
+        ret->status = BUG(DUPLICATE_SAYS_OK) ? STATUS_OK : session.last_status;
     } else {
         ret->status = STATUS_BAD_REQUEST;
     }

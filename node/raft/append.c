@@ -19,7 +19,9 @@ size_t raft_fill_heartbeats(struct raft *r, struct raft_message *out, size_t max
             .to = p->id,
             .term = r->hard.term,
             /* Not beyond the match: of what follows it the follower may have something else. */
-            .commit = p->match_index < r->commit_index ? p->match_index : r->commit_index,
+            .commit = p->match_index < r->commit_index && !BUG(HEARTBEAT_PAST_MATCH)
+                          ? p->match_index
+                          : r->commit_index,
             .context = r->reads.round,
         };
     }

@@ -110,7 +110,7 @@ static bool is_up_to_date(const struct raft *r, const struct raft_message *m)
 
 static bool vote_is_free(const struct raft *r, const struct raft_message *m)
 {
-    if (m->term > r->hard.term)
+    if (m->term > r->hard.term || BUG(TWO_VOTES))
         return true;
     return r->hard.vote == m->from || (r->hard.vote == 0 && r->leader == 0);
 }
@@ -118,7 +118,7 @@ static bool vote_is_free(const struct raft *r, const struct raft_message *m)
 void raft_take_vote_request(struct raft *r, const struct raft_message *m)
 {
     bool pre = m->type == RAFT_PRE_VOTE;
-    bool granted = vote_is_free(r, m) && is_up_to_date(r, m);
+    bool granted = vote_is_free(r, m) && (is_up_to_date(r, m) || BUG(VOTE_WITHOUT_LOG));
     struct raft_message reply = {.type = pre ? RAFT_PRE_VOTE_REPLY : RAFT_VOTE_REPLY};
 
     /* 9.6: a pre-vote fails while the voter hears from a leader. */
@@ -131,13 +131,15 @@ void raft_take_vote_request(struct raft *r, const struct raft_message *m)
     /* A granted pre-vote names the term it is for; everything else the voter's own. */
     reply.term = pre && granted ? m->term : r->hard.term;
     reply.reject = !granted;
-    raft_send(r, m->from, &reply, raft_save_of_hard(r));
+    raft_send(r, m->from, &reply, BUG(VOTE_BEFORE_SAVE) ? 0 : raft_save_of_hard(r));
 }
 
 void raft_take_vote_reply(struct raft *r, struct peer *p, const struct raft_message *m)
 {
     bool pre = m->type == RAFT_PRE_VOTE_REPLY;
 
+    if (BUG(PRE_VOTE_COUNTS) && r->role == RAFT_CANDIDATE)
+        pre = false;
     if (r->role != (pre ? RAFT_PRE_CANDIDATE : RAFT_CANDIDATE))
         return;
     /* A grant from an earlier campaign may be for a term that has been and gone. */

@@ -44,7 +44,9 @@ static int take_entries(struct raft *r, const struct raft_message *m)
         const struct entry *e = &m->entries[i];
         int rc;
 
-        if (entry_log_matches(&r->log, e->index, e->term))
+        if (entry_log_matches(&r->log, e->index, e->term) && !BUG(TRUNCATE_ON_OLD_APPEND))
+            continue;
+        if (BUG(KEEP_ON_CONFLICT) && e->index <= r->log.last_index)
             continue;
         if (e->index <= r->log.last_index) {
             CHECK_THAT(e->index > r->commit_index, "conflict at %llu, committed %llu",
@@ -84,6 +86,7 @@ int raft_take_append(struct raft *r, const struct raft_message *m)
 {
     struct raft_message reply = {.type = RAFT_APPEND_REPLY, .term = r->hard.term};
     struct raft_message rest;
+    uint64_t compared;
     int rc;
 
     if (m->log_index < r->commit_index) {
@@ -97,8 +100,9 @@ int raft_take_append(struct raft *r, const struct raft_message *m)
     if (rc < 0)
         return rc;
     reply.log_index = m->log_index + m->n_entries;
-    raft_set_commit(r, m->commit < reply.log_index ? m->commit : reply.log_index);
-    raft_send(r, m->from, &reply, raft_save_of_log(r));
+    compared = BUG(COMMIT_PAST_MATCH) ? r->log.last_index : reply.log_index;
+    raft_set_commit(r, m->commit < compared ? m->commit : compared);
+    raft_send(r, m->from, &reply, BUG(ACK_BEFORE_SAVE) ? 0 : raft_save_of_log(r));
     return 0;
 }
 

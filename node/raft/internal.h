@@ -1,6 +1,7 @@
 #ifndef RIFT_NODE_RAFT_INTERNAL_H
 #define RIFT_NODE_RAFT_INTERNAL_H
 
+#include "base/bug.h"
 #include "base/check.h"
 #include "base/rng.h"
 #include "node/raft/log.h"

@@ -30,10 +30,11 @@ static uint64_t match_of(const struct peer *p)
  * commit with it. The own copy counts once it is durable (10.2.1). */
 void raft_count_commit(struct raft *r)
 {
-    uint64_t index = raft_quorum_value(r, r->saves.durable_index, match_of);
+    uint64_t own = BUG(LEADER_COUNTS_UNSAVED) ? r->log.last_index : r->saves.durable_index;
+    uint64_t index = raft_quorum_value(r, own, match_of);
 
     if (r->role == RAFT_LEADER && index > r->commit_index &&
-        entry_log_matches(&r->log, index, r->hard.term))
+        (entry_log_matches(&r->log, index, r->hard.term) || BUG(OLD_TERM_COMMIT)))
         raft_set_commit(r, index);
 }
 
@@ -63,7 +64,8 @@ void raft_become_leader(struct raft *r)
         struct peer *p = &r->peers[i];
 
         raft_peer_probe(p, noop.index);
-        p->match_index = 0;
+        if (!BUG(MATCH_KEPT))
+            p->match_index = 0;
         p->read_round = 0;
         p->recently_active = false;
         p->heartbeat_due = false;
@@ -158,7 +160,7 @@ void raft_take_heartbeat_reply(struct raft *r, struct peer *p, const struct raft
 {
     p->recently_active = true;
     if (m->context > p->read_round && m->context <= r->reads.round) {
-        p->read_round = m->context;
+        p->read_round = BUG(READ_OLD_ECHO) ? r->reads.round : m->context;
         raft_reads_confirm(r);
     }
     if (!p->quiet) {

@@ -150,7 +150,7 @@ void raft_destroy(struct raft *r)
 
 size_t raft_quorum(const struct raft *r)
 {
-    return (r->n_peers + 1) / 2 + 1;
+    return (r->n_peers + !BUG(MAJORITY_OFF_BY_ONE)) / 2 + 1;
 }
 
 uint64_t raft_quorum_value(const struct raft *r, uint64_t own, uint64_t (*of)(const struct peer *p))

@@ -93,7 +93,7 @@ static void finish_first(struct reads *q, bool refused)
 void raft_reads_refuse_all(struct raft *r)
 {
     while (r->reads.n > 0)
-        finish_first(&r->reads, true);
+        finish_first(&r->reads, !BUG(SERVE_DEPOSED));
 }
 
 /* A leader that is cut off and does not know it must not keep its clients waiting for ever. */
@@ -111,7 +111,8 @@ void raft_reads_start_round(struct raft *r)
     struct reads *q = &r->reads;
 
     /* 6.4, step 1: not before an entry of the own term is committed. */
-    if (r->role != RAFT_LEADER || q->n_assigned == q->n || r->commit_index < r->term_start ||
+    if (r->role != RAFT_LEADER || q->n_assigned == q->n ||
+        (r->commit_index < r->term_start && !BUG(READ_BEFORE_NOOP)) ||
         q->round - q->confirmed >= READ_ROUNDS_MAX)
         return;
     q->round++;
@@ -132,7 +133,8 @@ static uint64_t round_of(const struct peer *p)
 void raft_reads_confirm(struct raft *r)
 {
     struct reads *q = &r->reads;
-    uint64_t reached = raft_quorum_value(r, q->round, round_of);
+    uint64_t reached = BUG(READ_WITHOUT_ROUND) ? q->round
+                                               : raft_quorum_value(r, q->round, round_of);
 
     if (reached > q->confirmed)
         q->confirmed = reached;

@@ -72,6 +72,10 @@ void raft_fill_save(struct raft *r, struct raft_ready *ret)
     }
     ret->hard_changed = s->hard_dirty;
     ret->hard = r->hard;
+    if (BUG(VOTE_NOT_SAVED))
+        ret->hard.vote = 0;
+    if (BUG(TERM_NOT_SAVED))
+        ret->hard.term = entry_log_last_term(&r->log);
     if (s->hard_dirty)
         s->hard_seq = s->seq;
     if (log)

@@ -91,7 +91,10 @@ int raft_step(struct raft *r, const struct raft_message *m)
     if (p == NULL || m->to != r->id || (unsigned)m->type >= RAFT_MESSAGE_TYPE_COUNT ||
         m->term == 0 || !entries_make_sense(m))
         return -E_INVAL;
-    if (m->term < r->hard.term) {
+    if (BUG(OLD_TERM_APPEND) && m->term < r->hard.term && m->type == RAFT_APPEND &&
+        r->role == RAFT_FOLLOWER)
+        return raft_take_append(r, m);
+    if (m->term < r->hard.term && !(BUG(STALE_APPEND_REPLY) && m->type == RAFT_APPEND_REPLY)) {
         raft_refuse_stale(r, m);
         return 0;
     }

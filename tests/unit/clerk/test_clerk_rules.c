@@ -129,8 +129,7 @@ static void begin_write(void)
 
 Test(clerk, an_answer_that_counts_ends_as_ok)
 {
-    static const enum op_status counts[] = {STATUS_OK, STATUS_NO_KEY, STATUS_MISMATCH,
-                                            STATUS_BAD_REQUEST};
+    static const enum op_status counts[] = {STATUS_OK, STATUS_NO_KEY, STATUS_MISMATCH};
 
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
         begin(OP_GET);
@@ -140,6 +139,15 @@ Test(clerk, an_answer_that_counts_ends_as_ok)
         cr_assert(end_.node == 1 && end_.term == 4 && end_.attempts == 1);
         cr_assert(slice_equal(end_.value, slice_str(counts[i] == STATUS_OK ? "v" : "")));
     }
+}
+
+Test(clerk, what_can_have_no_effect_ends_as_fail)
+{
+    begin_write();
+    time_out(); /* whatever became of the first request */
+    expect_send(2);
+    reply(STATUS_BAD_REQUEST, 2);
+    expect_end(OUTCOME_FAIL, STATUS_BAD_REQUEST);
 }
 
 Test(clerk, an_answer_to_an_earlier_request_of_the_operation_counts)

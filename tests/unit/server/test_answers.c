@@ -90,6 +90,32 @@ Test(server_answers, a_retry_is_answered_alike_without_effect, .fini = teardown)
     cr_assert(slice_equal(world_call(&w, 1, 0, 0, &get)->value, slice_str("x")));
 }
 
+/* A clerk that hears a refusal may say that its command certainly did not happen. */
+Test(server_answers, of_two_copies_one_refused_the_other_is_not_proposed, .fini = teardown)
+{
+    struct op put = world_put("x", "1");
+    struct server_client client = {.route = {1}, .route_len = 1};
+    struct wire_request copy = {.kind = WIRE_REQUEST_COMMAND, .command = {.id = 1, .op = put}};
+    uint64_t session, last;
+
+    world_start(&w, 3);
+    world_elect(&w, 1);
+    session = world_open_session(&w, 1);
+    copy.request = world_ask(&w, 2, session, 1, &put);
+    copy.command.session = session;
+    world_settle(&w);
+    cr_assert_eq(world_answer(&w, copy.request)->status, STATUS_NOT_LEADER);
+    world_elect(&w, 2);
+    last = world_status(&w, 2).last_index;
+    server_request(world_node(&w, 2)->server, &client, &copy);
+    world_settle(&w);
+    cr_assert_eq(world_status(&w, 2).last_index, last, "nothing was proposed");
+    copy.request = UINT32_MAX;
+    server_request(world_node(&w, 2)->server, &client, &copy);
+    world_settle(&w);
+    cr_assert_eq(world_status(&w, 2).last_index, last + 1, "a later attempt was");
+}
+
 Test(server_answers, what_breaks_a_limit_never_reaches_the_log, .fini = teardown)
 {
     static uint8_t bytes[OP_KEY_BYTES_MAX + 1];
