@@ -10,7 +10,8 @@
 #include "base/buf.h"
 #include "base/rng.h"
 
-/* send_garbage PORT: everything a node should shrug off. First below ZeroMQ's framing: noise, half
+/* send_garbage PORT dealer|push: everything a node should shrug off, on the socket for clerks or
+ * the one for peers. First below ZeroMQ's framing: noise, half
  * a greeting, frames that claim 2^62 bytes. Then as well-formed ZeroMQ messages of malformed
  * content: noise, msgpack that claims billions of elements, deep nesting, a good many of each. */
 
@@ -90,11 +91,11 @@ static size_t make_message(struct rng *r, unsigned kind, uint8_t *out)
     }
 }
 
-static void send_messages(uint16_t port, struct rng *r)
+static void send_messages(uint16_t port, int type, struct rng *r)
 {
     static uint8_t bytes[NESTED > NOISE_BYTES ? NESTED : NOISE_BYTES];
     void *zmq = zmq_ctx_new();
-    void *socket = zmq_socket(zmq, ZMQ_DEALER);
+    void *socket = zmq_socket(zmq, type);
     char address[64];
     int linger_ms = 10000;
 
@@ -117,11 +118,11 @@ int main(int argc, char **argv)
     struct rng r = rng_make(1, rng_stream("garbage", 0));
     uint16_t port;
 
-    if (argc != 2)
+    if (argc != 3)
         return 64;
     port = (uint16_t)atoi(argv[1]);
     for (unsigned i = 0; i < CONNECTIONS; i++)
         send_raw(port, &r, i);
-    send_messages(port, &r);
+    send_messages(port, strcmp(argv[2], "push") == 0 ? ZMQ_PUSH : ZMQ_DEALER, &r);
     return 0;
 }
