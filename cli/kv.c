@@ -87,11 +87,13 @@ static int parse_op(const struct kv_values *v, const struct arg_operands *words,
 
 static enum exit_code code_of(const struct clerk_end *end)
 {
-    if (end->outcome == OUTCOME_INFO)
-        return EXIT_UNKNOWN;
-    if (end->outcome == OUTCOME_FAIL)
-        return end->status == STATUS_BAD_REQUEST ? EXIT_USAGE : EXIT_HARNESS;
-    return end->status == STATUS_OK ? EXIT_GOOD : EXIT_VIOLATION;
+    if (end->status == STATUS_BAD_REQUEST)
+        return EXIT_USAGE; /* a family the cluster does not have, a value that is too long */
+    switch (end->outcome) {
+    case OUTCOME_OK: return end->status == STATUS_OK ? EXIT_GOOD : EXIT_VIOLATION;
+    case OUTCOME_FAIL: return EXIT_HARNESS;
+    default: return EXIT_UNKNOWN;
+    }
 }
 
 static void print_json(const struct clerk_end *end, enum exit_code code)

@@ -18,6 +18,8 @@ expect 0 "${kv[@]}" cas --absent shape round
 expect 0 "${kv[@]}" delete color
 expect 64 "${kv[@]}" put color
 expect 64 "${kv[@]}" pt color green
+expect 64 "${kv[@]}" --family nowhere put color green
+says "bad-request"
 
 expect 0 "$rift" cluster status --dir "$work/c"
 says "leader"
