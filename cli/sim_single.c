@@ -179,14 +179,12 @@ static int show(struct single *s, bool shrunk, struct err *e)
         print_json(s);
         return 0;
     }
-    if (trial_is_violation(s->report.verdict))
-        print_story(s);
-    else {
+    print_story(s);
+    if (!shrunk) {
         struct sim_summary sum = {0};
 
         sim_summary_add(&sum, &s->report);
         sim_summary_print(&sum, (double)(s->report.sim_ns + s->report.check_ns) / NS_PER_S);
-        printf("%s", s->report.reason);
     }
     if (shrunk)
         printf("\nagain: rift sim --replay %s\non real processes: rift run --plan %s --nodes %u\n",

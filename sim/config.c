@@ -3,6 +3,10 @@
 #include "base/rng.h"
 
 #include <stdio.h>
+#include <string.h>
+
+/* Operations on one key, about. */
+enum { KEY_OPS_MAX = 500 };
 
 void sim_config_plain(uint64_t seed, struct sim_config *ret)
 {
@@ -69,6 +73,7 @@ static void draw_load(struct sim_config *c)
     c->attempt_timeout_ms = PICK(&r, 50, 100, 200, 500);
     c->op_timeout_ms = c->attempt_timeout_ms * (uint32_t)rng_between(&r, 2, 10);
     c->run_ms = PICK(&r, 5000, 10000, 10000, 20000);
+    c->wander_ppm = PICK(&r, 0, 0, 50000, 300000);
 }
 
 static void draw_faults(struct sim_config *c)
@@ -92,6 +97,36 @@ static void draw_faults(struct sim_config *c)
     c->drift_ppm = PICK(&r, 0, 100, 10000, 200000);
 }
 
+/* Disks and clocks that misbehave now and then. */
+static void draw_hardware(struct sim_config *c)
+{
+    struct rng r = rng_make(c->seed, rng_stream("config-hardware", 0));
+
+    c->disk_stall_ppm = PICK(&r, 0, 0, 0, 1000, 20000);
+    c->disk_stall_ms = PICK(&r, 20, 100, 500);
+    c->disk_fail_ppm = PICK(&r, 0, 0, 0, 0, 200);
+    c->jump_ppm = PICK(&r, 0, 0, 0, 500, 5000);
+    c->jump_ms = PICK(&r, 50, 500, 2000);
+}
+
+/* A node alone has no links that could be cut. */
+static void fit_faults(struct sim_config *c)
+{
+    if (c->nodes == 1 && strcmp(c->nemesis, "none") != 0)
+        snprintf(c->nemesis, sizeof c->nemesis, "kill,pause");
+}
+
+/* The search for an order takes the longer the more operations share a key (the problem is
+ * NP-complete: Gibbons & Korach, "Testing shared memories", 1997). */
+static void fit_keys(struct sim_config *c)
+{
+    uint32_t ops = (uint32_t)((double)c->clerks * c->rate * (double)c->run_ms / 1000);
+    uint32_t floor = ops / KEY_OPS_MAX + 1;
+
+    if (c->keys < floor)
+        c->keys = floor;
+}
+
 /* An election timeout has to be well above a message and a write to disk at their slowest
  * (dissertation 3.9), or no leader lasts and liveness cannot be asked for. */
 static void fit_elections(struct sim_config *c)
@@ -113,5 +148,8 @@ void sim_config_draw(uint64_t seed, struct sim_config *ret)
     draw_load(ret);
     draw_cluster(ret);
     draw_faults(ret);
+    draw_hardware(ret);
     fit_elections(ret);
+    fit_faults(ret);
+    fit_keys(ret);
 }

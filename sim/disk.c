@@ -5,6 +5,7 @@
 #include "node/store/log_shape.h"
 #include "node/store/memory_family.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 /* A deep copy of a batch as it was submitted. */
@@ -40,7 +41,8 @@ struct list {
 struct sim_disk {
     struct store base;
     struct sim_disk_options options;
-    uint32_t slowness;
+    bool failing; /* the write under way will fail */
+    bool failed;
 
     /* The image: what can be read. */
     struct memory_family families[STORE_FAMILIES_MAX];
@@ -174,6 +176,8 @@ static int disk_submit(struct store *s, const struct store_batch *from, enum sto
 
     if (rc < 0)
         return rc;
+    if (d->failed)
+        return err_set(e, -E_IO, "an earlier write has failed");
     if (d->queued_bytes > STORE_QUEUE_BYTES_MAX)
         return err_set(e, -E_BUSY, "%zu bytes wait for the disk", d->queued_bytes);
     if (d->options.on_submit != NULL && !d->options.on_submit(d->options.context, from)) {
@@ -196,15 +200,25 @@ static int disk_submit(struct store *s, const struct store_batch *from, enum sto
 
 /* --- writes --------------------------------------------------------------------------------- */
 
+/* Draws nothing where there is no chance, so that a calm disk is the same with and without. */
+static bool unlucky(struct sim_disk *d, uint32_t ppm)
+{
+    return ppm > 0 && rng_chance(&d->options.rng, ppm);
+}
+
 bool sim_disk_begin(struct sim_disk *d, int64_t *ret_ns)
 {
-    if (d->writing.head != NULL || d->queued.head == NULL)
+    if (d->failed || d->writing.head != NULL || d->queued.head == NULL)
         return false;
     list_move(&d->writing, &d->queued);
     *ret_ns = d->options.write_ns;
     if (d->options.jitter_ns > 0)
         *ret_ns += (int64_t)rng_below(&d->options.rng, (uint64_t)d->options.jitter_ns);
-    *ret_ns *= d->slowness;
+    if (unlucky(d, d->options.stall_ppm)) {
+        *ret_ns += (int64_t)rng_below(&d->options.rng, (uint64_t)d->options.stall_ns + 1);
+        d->totals.stalls++;
+    }
+    d->failing = unlucky(d, d->options.fail_ppm);
     return true;
 }
 
@@ -322,6 +336,12 @@ void sim_disk_finish(struct sim_disk *d)
     bool synced = false;
 
     CHECK(d->writing.head != NULL);
+    if (d->failing) {
+        d->failing = false;
+        d->failed = true;
+        d->totals.failures++;
+        return;
+    }
     for (struct batch *b = d->writing.head; b != NULL; b = b->next) {
         show(d, b);
         synced = synced || b->synced;
@@ -399,7 +419,10 @@ static void disk_poll(struct store *s, struct store_progress *ret)
     *ret = (struct store_progress){.durable_seq = d->durable_seq,
                                    .visible_seq = d->visible_seq,
                                    .queued_batches = d->queued_batches,
-                                   .queued_bytes = d->queued_bytes};
+                                   .queued_bytes = d->queued_bytes,
+                                   .failed = d->failed};
+    if (d->failed)
+        snprintf(ret->reason, sizeof ret->reason, "no space left on the virtual disk");
 }
 
 static int disk_fd(const struct store *s)
@@ -508,7 +531,6 @@ int sim_disk_create(const struct sim_disk_options *o, struct sim_disk **ret, str
         return err_set(e, -E_NOMEM, "virtual disk");
     d->base.vt = &DISK_VTABLE;
     d->options = *o;
-    d->slowness = 1;
     d->shape.first = 1;
     list_reset(&d->queued);
     list_reset(&d->writing);
@@ -550,15 +572,22 @@ struct store *sim_disk_open(struct sim_disk *d)
     copy_shape(&d->submitted, &d->shape);
     d->seq = d->visible_seq = d->durable_seq = 0;
     d->queued_batches = d->queued_bytes = 0;
+    d->failing = d->failed = false;
     log_answers_free(&d->answers);
     d->answers = (struct log_answers){0};
     d->answers_waiting = 0;
     return &d->base;
 }
 
-void sim_disk_slow(struct sim_disk *d, uint32_t factor)
+void sim_disk_heal(struct sim_disk *d)
 {
-    d->slowness = factor;
+    d->options.stall_ppm = d->options.fail_ppm = 0;
+    d->failing = false;
+}
+
+bool sim_disk_failed(const struct sim_disk *d)
+{
+    return d->failed;
 }
 
 void sim_disk_totals(const struct sim_disk *d, struct sim_disk_totals *ret)

@@ -14,6 +14,13 @@ struct sim_disk_options {
     struct store_options store;
     int64_t write_ns;  /* shortest time of a write */
     int64_t jitter_ns; /* uniform, on top */
+
+    /* Until sim_disk_heal: chances in a million that a write stalls for up to stall_ns, and that it
+     * fails as on a full disk. After a failure nothing is written until the disk is opened again,
+     * and how much of the failed write is there after a crash is anybody's guess. */
+    uint32_t stall_ppm;
+    int64_t stall_ns;
+    uint32_t fail_ppm;
     struct rng rng;
 
     /* Told of each batch before it is taken. False: the node dies just before; the batch is lost
@@ -37,11 +44,15 @@ void sim_disk_finish(struct sim_disk *d);
 /* Loses what was not durable, or part of it. */
 void sim_disk_crash(struct sim_disk *d);
 
-/* Multiplies the time of writes; 1 is the normal speed. */
-void sim_disk_slow(struct sim_disk *d, uint32_t factor);
+/* No stalls and no failures from now on. */
+void sim_disk_heal(struct sim_disk *d);
+
+/* A write has failed since the disk was opened. */
+bool sim_disk_failed(const struct sim_disk *d);
 
 struct sim_disk_totals {
     uint64_t writes, synced, lost_batches, kept_batches;
+    uint64_t stalls, failures;
 };
 void sim_disk_totals(const struct sim_disk *d, struct sim_disk_totals *ret);
 

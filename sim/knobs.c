@@ -61,9 +61,14 @@ static const struct sim_knob knobs[] = {
     CHANCE("reorder-ppm", reorder_ppm, "... that are overtaken"),
     NUMBER("disk-us", disk_us, 1, US_MAX, "of a write to disk, at least"),
     NUMBER("disk-jitter-us", disk_jitter_us, 0, US_MAX, "... and up to so much more"),
+    CHANCE("disk-stall-ppm", disk_stall_ppm, "writes in a million that stall"),
+    NUMBER("disk-stall-ms", disk_stall_ms, 0, MS_MAX, "... for up to so long"),
+    CHANCE("disk-fail-ppm", disk_fail_ppm, "writes in a million that fail and end their node"),
     CHANCE("crash-ppm", crash_ppm, "effects in a million before which a node dies"),
     NUMBER("crashes", crashes_max, 0, UINT32_MAX, "such deaths at the most, 0: no bound"),
     NUMBER("drift-ppm", drift_ppm, 0, 500000, "largest deviation of a node's clock"),
+    CHANCE("jump-ppm", jump_ppm, "ticks in a million at which a clock jumps or stands still"),
+    NUMBER("jump-ms", jump_ms, 0, MS_MAX, "... by up to so much"),
     SWITCH("oracles", oracles, "judge by the nodes' inner states too, not by the history alone"),
 };
 

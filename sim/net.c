@@ -12,7 +12,6 @@ struct link {
 
 struct sim_net {
     struct sim_net_options options;
-    struct wire_end *ends;
     size_t n_ends;
     struct link *links; /* [from * n_ends + to] */
     struct sim_net_totals totals;
@@ -26,16 +25,11 @@ int sim_net_create(const struct sim_net_options *o, struct sim_net **ret, struct
         return err_set(e, -E_NOMEM, "virtual network");
     n->options = *o;
     n->n_ends = o->n_nodes + o->n_sites;
-    n->ends = calloc(n->n_ends, sizeof *n->ends);
     n->links = calloc(n->n_ends * n->n_ends, sizeof *n->links);
-    if (n->ends == NULL || n->links == NULL) {
+    if (n->links == NULL) {
         sim_net_destroy(n);
         return err_set(e, -E_NOMEM, "virtual network");
     }
-    for (size_t i = 0; i < o->n_nodes; i++)
-        n->ends[i] = (struct wire_end){.id = o->nodes[i]};
-    for (size_t i = 0; i < o->n_sites; i++)
-        n->ends[o->n_nodes + i] = (struct wire_end){.site = true, .id = o->sites[i]};
     for (size_t i = 0; i < n->n_ends * n->n_ends; i++)
         n->links[i].rng = rng_make(o->seed, rng_stream("link", i));
     *ret = n;
@@ -46,21 +40,21 @@ void sim_net_destroy(struct sim_net *n)
 {
     if (n == NULL)
         return;
-    free(n->ends);
     free(n->links);
     free(n);
 }
 
+static size_t end_index(const struct sim_net *n, struct wire_end end)
+{
+    size_t i = (end.site ? n->options.n_nodes : 0) + end.id - 1;
+
+    CHECK(end.id >= 1 && end.id <= (end.site ? n->options.n_sites : n->options.n_nodes));
+    return i;
+}
+
 static struct link *find(struct sim_net *n, struct wire_end from, struct wire_end to)
 {
-    size_t a = 0, b = 0;
-
-    while (a < n->n_ends && (n->ends[a].id != from.id || n->ends[a].site != from.site))
-        a++;
-    while (b < n->n_ends && (n->ends[b].id != to.id || n->ends[b].site != to.site))
-        b++;
-    CHECK(a < n->n_ends && b < n->n_ends);
-    return &n->links[a * n->n_ends + b];
+    return &n->links[end_index(n, from) * n->n_ends + end_index(n, to)];
 }
 
 void sim_net_rules(struct sim_net *n, const struct wire_nemesis_link *links, size_t n_links)

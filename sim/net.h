@@ -9,10 +9,8 @@
 struct sim_net;
 
 struct sim_net_options {
-    const uint64_t *nodes;
-    size_t n_nodes;
-    const uint64_t *sites;
-    size_t n_sites;
+    size_t n_nodes; /* their ids are 1, 2, 3... */
+    size_t n_sites; /* as well */
     uint64_t seed;
     /* Of every link, on top of what the rules say. */
     uint32_t latency_us, jitter_us;

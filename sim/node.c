@@ -187,6 +187,9 @@ int sim_node_create(struct sim_world *w, size_t index, struct err *e)
     struct rng clock = rng_make(c->seed, rng_stream("clock", index));
     struct sim_disk_options disk = {.write_ns = (int64_t)c->disk_us * 1000,
                                     .jitter_ns = (int64_t)c->disk_jitter_us * 1000,
+                                    .stall_ppm = c->disk_stall_ppm,
+                                    .stall_ns = (int64_t)c->disk_stall_ms * NS_PER_MS,
+                                    .fail_ppm = c->disk_fail_ppm,
                                     .rng = rng_make(c->seed, rng_stream("disk", index)),
                                     .on_submit = on_submit,
                                     .context = n};
@@ -197,6 +200,7 @@ int sim_node_create(struct sim_world *w, size_t index, struct err *e)
     n->index = index;
     n->id = index + 1;
     n->crashes = rng_make(c->seed, rng_stream("crash", index));
+    n->jumps = rng_make(c->seed, rng_stream("clock-jump", index));
     drift = (int64_t)rng_below(&clock, 2 * (uint64_t)c->drift_ppm + 1) - c->drift_ppm;
     n->tick_ns = (int64_t)c->tick_ms * (1000000 + drift);
     disk.store.identity = (struct store_identity){1, n->id};
@@ -326,16 +330,29 @@ static void feed_request(struct sim_node *n, const struct sim_packet *p)
     server_request(n->server, &client, m);
 }
 
+/* A clock that jumps ahead shows as many ticks at once; one that is set back, or a machine that
+ * stands still, as none for as long. */
+static void tick(struct sim_node *n, struct sim_event event)
+{
+    const struct sim_config *c = &n->world->config;
+    uint64_t ahead = 0, behind = 0;
+
+    if (c->jump_ppm > 0 && !n->world->healed && rng_chance(&n->jumps, c->jump_ppm)) {
+        uint64_t ticks = rng_between(&n->jumps, 1, c->jump_ms / c->tick_ms + 1);
+
+        *(rng_chance(&n->jumps, 500000) ? &ahead : &behind) = ticks;
+        n->world->result->clock_jumps++;
+    }
+    for (uint64_t i = 0; i <= ahead; i++)
+        server_tick(n->server);
+    event.at_ns = n->world->now_ns + n->tick_ns * (int64_t)(1 + behind);
+    sim_put(n->world, event);
+}
+
 static void feed(struct sim_node *n, const struct sim_event *event)
 {
-    struct sim_event tick = *event;
-
     switch (event->kind) {
-    case SIM_TICK:
-        server_tick(n->server);
-        tick.at_ns = n->world->now_ns + n->tick_ns;
-        sim_put(n->world, tick);
-        break;
+    case SIM_TICK: tick(n, *event); break;
     case SIM_PEER: server_peer(n->server, &((struct sim_packet *)event->payload)->u.peer); break;
     case SIM_REQUEST: feed_request(n, event->payload); break;
     default: break;
@@ -349,8 +366,12 @@ static void pump(struct sim_node *n)
     struct err e;
     int64_t ns;
 
-    if (server_pump(n->server, &e) < 0 && !n->dying)
-        sim_find(w, SIM_CHECK, e.text);
+    if (server_pump(n->server, &e) < 0 && !n->dying) {
+        if (sim_disk_failed(n->disk))
+            n->dying = true; /* as it should: nobody can know what is on that disk */
+        else
+            sim_find(w, SIM_CHECK, e.text);
+    }
     if (n->dying) {
         struct sim_event restart = {.kind = SIM_RESTART, .node = (uint32_t)n->index};
 

@@ -2,6 +2,9 @@
 
 #include <stdlib.h>
 
+/* Four children instead of two: half as many levels, and the children of one share cache lines. */
+enum { ARITY = 4 };
+
 static bool before(const struct sim_event *a, const struct sim_event *b)
 {
     return a->at_ns != b->at_ns ? a->at_ns < b->at_ns : a->order < b->order;
@@ -26,8 +29,8 @@ bool sim_queue_put(struct sim_queue *q, struct sim_event event)
     if (q->n == q->cap && !grow(q))
         return false;
     event.order = q->next_order++;
-    for (at = q->n++; at > 0; at = (at - 1) / 2) {
-        struct sim_event *parent = &q->heap[(at - 1) / 2];
+    for (at = q->n++; at > 0; at = (at - 1) / ARITY) {
+        struct sim_event *parent = &q->heap[(at - 1) / ARITY];
 
         if (!before(&event, parent))
             break;
@@ -35,6 +38,18 @@ bool sim_queue_put(struct sim_queue *q, struct sim_event event)
     }
     q->heap[at] = event;
     return true;
+}
+
+/* The earliest of the children from `first` on. */
+static size_t earliest_child(const struct sim_queue *q, size_t first)
+{
+    size_t end = first + ARITY < q->n ? first + ARITY : q->n;
+    size_t best = first;
+
+    for (size_t i = first + 1; i < end; i++)
+        if (before(&q->heap[i], &q->heap[best]))
+            best = i;
+    return best;
 }
 
 bool sim_queue_take(struct sim_queue *q, struct sim_event *ret)
@@ -47,12 +62,11 @@ bool sim_queue_take(struct sim_queue *q, struct sim_event *ret)
     *ret = q->heap[0];
     last = q->heap[--q->n];
     for (;;) {
-        size_t child = 2 * at + 1;
+        size_t child = ARITY * at + 1;
 
         if (child >= q->n)
             break;
-        if (child + 1 < q->n && before(&q->heap[child + 1], &q->heap[child]))
-            child++;
+        child = earliest_child(q, child);
         if (!before(&q->heap[child], &last))
             break;
         q->heap[at] = q->heap[child];

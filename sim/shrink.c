@@ -161,10 +161,11 @@ static void lower_numbers(struct shrinker *s)
         const char *name;
         uint64_t least;
     } numbers[] = {
-        {"run-ms", 500},    {"nodes", 1},         {"keys", 1},           {"loss-ppm", 0},
-        {"reorder-ppm", 0}, {"duplicate-ppm", 0}, {"drift-ppm", 0},      {"wander-ppm", 0},
-        {"jitter-us", 0},   {"value-bytes", 0},   {"disk-jitter-us", 0}, {"latency-us", 100},
-        {"disk-us", 100},   {"sessions", 0},
+        {"run-ms", 500},      {"nodes", 1},          {"keys", 1},          {"loss-ppm", 0},
+        {"reorder-ppm", 0},   {"disk-stall-ppm", 0}, {"disk-fail-ppm", 0}, {"jump-ppm", 0},
+        {"duplicate-ppm", 0}, {"drift-ppm", 0},      {"wander-ppm", 0},    {"jitter-us", 0},
+        {"value-bytes", 0},   {"disk-jitter-us", 0}, {"latency-us", 100},  {"disk-us", 100},
+        {"sessions", 0},
     };
 
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)

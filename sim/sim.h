@@ -61,10 +61,15 @@ struct sim_config {
 
     uint32_t disk_us;
     uint32_t disk_jitter_us;
+    uint32_t disk_stall_ppm; /* writes that take up to disk_stall_ms longer */
+    uint32_t disk_stall_ms;
+    uint32_t disk_fail_ppm; /* writes that fail, as on a full disk: fatal to the node */
 
     uint32_t crash_ppm;   /* that a node dies between two effects; it restarts by itself */
     uint32_t crashes_max; /* of such deaths; 0: no bound */
     uint32_t drift_ppm;   /* largest deviation of a node's clock */
+    uint32_t jump_ppm;    /* ticks at which a node's clock jumps forward or stands still */
+    uint32_t jump_ms;     /* by as much as this */
 
     bool oracles;
 
@@ -98,6 +103,8 @@ struct sim_result {
     uint64_t crashes;                                 /* between two effects */
     uint64_t dropped, duplicated, reordered, delayed; /* messages */
     uint64_t kills, pauses;
+    uint64_t disk_stalls, disk_failures;
+    uint64_t clock_jumps;
     bool bit; /* some fault that was planned had an effect, or none was planned */
 };
 

@@ -11,10 +11,16 @@
  * time in which every operation has to come through. */
 enum { SETTLE_ELECTIONS = 20, STRICT_MS = 1000 };
 
+/* Events that may wait. Beyond it messages beget messages faster than they arrive, and the world
+ * would come no further. */
+enum { QUEUE_MAX = 1 << 18 };
+
 void sim_put(struct sim_world *w, struct sim_event event)
 {
     if (event.at_ns < w->now_ns)
         event.at_ns = w->now_ns;
+    if (w->queue.n >= QUEUE_MAX)
+        sim_find(w, SIM_LIVENESS, "a storm: more messages are on their way than ever arrive");
     if (!sim_queue_put(&w->queue, event))
         sim_fail(w, -E_NOMEM, NULL);
 }
@@ -176,6 +182,7 @@ static void heal(struct sim_world *w)
     step_conductor(w);
     sim_net_heal(w->net);
     for (size_t i = 0; i < w->config.nodes; i++) {
+        sim_disk_heal(w->nodes[i].disk);
         w->nodes[i].held_down = false;
         if (w->nodes[i].server == NULL)
             sim_node_start(&w->nodes[i]);
@@ -275,9 +282,7 @@ static int create_plan(struct sim_world *w, const struct plan *plan, struct err 
 static int create_net(struct sim_world *w, struct err *e)
 {
     const struct sim_config *c = &w->config;
-    struct sim_net_options o = {.nodes = w->ids,
-                                .n_nodes = c->nodes,
-                                .sites = w->ids,
+    struct sim_net_options o = {.n_nodes = c->nodes,
                                 .n_sites = c->nodes,
                                 .seed = c->seed,
                                 .latency_us = c->latency_us,
@@ -351,6 +356,13 @@ static void sum_up(struct sim_world *w)
 
     fleet_totals(w->fleet, &fleet);
     sim_net_totals(w->net, &net);
+    for (size_t i = 0; i < w->config.nodes; i++) {
+        struct sim_disk_totals disk;
+
+        sim_disk_totals(w->nodes[i].disk, &disk);
+        r->disk_stalls += disk.stalls;
+        r->disk_failures += disk.failures;
+    }
     r->virtual_ms = w->now_ns / NS_PER_MS;
     r->invoked = fleet.invoked;
     r->ok = fleet.ok;

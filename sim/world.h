@@ -30,7 +30,7 @@ struct sim_node {
     bool paused;
     struct sim_event *deferred; /* what arrived while it was paused */
     size_t n_deferred, cap_deferred;
-    struct rng crashes;
+    struct rng crashes, jumps;
 };
 
 /* Which command a request carried, to see what an answer acknowledges. */
