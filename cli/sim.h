@@ -18,6 +18,7 @@ struct sim_options {
     bool plain;
     const char *plan;
     const char *history;
+    const char *bug;
     bool shrink;
     uint64_t tries;
     const char *replay;

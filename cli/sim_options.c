@@ -1,5 +1,6 @@
 #include "cli/sim.h"
 
+#include "base/bug.h"
 #include "cli/args.h"
 
 #include <errno.h>
@@ -19,6 +20,7 @@ static const struct arg_option own_options[] = {
      NULL},
     {"plan", ARG_TEXT, AT(plan), "FILE", "play these faults instead of drawn ones", 0, 0, NULL,
      NULL},
+    {"bug", ARG_CHOICE, AT(bug), "NAME", "plant one, see `rift bugs`", 0, 0, bug_names, NULL},
     {"history", ARG_TEXT, AT(history), "FILE", "with --seed: keep what the clerks saw", 0, 0, NULL,
      NULL},
     {"shrink", ARG_FLAG, AT(shrink), NULL,
@@ -140,7 +142,7 @@ int sim_options_enter(int argc, char **argv, struct sim_options *ret)
     code = args_enter(&command, argc, argv, ret, &none);
     if (code >= 0)
         return code;
-    if (check_options(ret, &e) < 0)
+    if (check_options(ret, &e) < 0 || (ret->bug != NULL && bug_select(ret->bug, &e) < 0))
         return args_complain(&command, &e);
     if (ret->plan != NULL && plan_load(ret->plan, &ret->given, &e) < 0) {
         fprintf(stderr, "rift sim: %s\n", e.text);
@@ -177,6 +179,8 @@ int sim_options_command(const struct sim_options *o, uint64_t seed, struct buf *
     const struct sim_knob *knobs = sim_knobs(&n);
     int rc = buf_printf(out, "rift sim --seed %" PRIu64 "%s", seed, o->plain ? " --plain" : "");
 
+    if (rc == 0 && o->bug != NULL)
+        rc = buf_printf(out, " --bug %s", o->bug);
     if (rc == 0 && o->plan != NULL)
         rc = buf_printf(out, " --plan '%s'", o->plan);
     for (size_t i = 0; i < n && rc == 0; i++)

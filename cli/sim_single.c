@@ -1,5 +1,6 @@
 #include "cli/sim.h"
 
+#include "base/bug.h"
 #include "base/clock.h"
 #include "cli/files.h"
 #include "cli/sim_story.h"
@@ -34,11 +35,15 @@ static int create_case(const struct sim_options *o, struct sim_case **ret, struc
     struct sim_config config;
     int rc;
 
-    if (o->replay != NULL)
-        return sim_case_load(o->replay, ret, e);
+    if (o->replay != NULL) {
+        rc = sim_case_load(o->replay, ret, e);
+        return rc == 0 && (*ret)->bug[0] != '\0' ? bug_select((*ret)->bug, e) : rc;
+    }
     rc = sim_options_config(o, o->seed, &config, e);
     if (rc == 0)
         rc = sim_case_create(&config, o->given, ret, e);
+    if (rc == 0 && o->bug != NULL)
+        snprintf((*ret)->bug, sizeof(*ret)->bug, "%s", o->bug);
     return rc;
 }
 
