@@ -6,7 +6,7 @@
 #define CHECK(condition)                                                                           \
     do {                                                                                           \
         if (__builtin_expect(!(condition), 0))                                                     \
-            check_failed(__FILE__, __LINE__, #condition, " ");                                      \
+            check_failed(__FILE__, __LINE__, #condition, " ");                                     \
     } while (0)
 
 /* The same, with the values that were seen: CHECK_THAT(a <= b, "a=%d b=%d", a, b). */
