@@ -157,7 +157,8 @@ void server_destroy(struct server *s)
 void server_tick(struct server *s)
 {
     raft_tick(s->raft);
-    s->writes_due = true;
+    if (s->applied_index != s->submitted_index && ++s->writes_age_ticks >= SERVER_WRITES_TICKS)
+        s->writes_due = true;
 }
 
 static size_t entries_bytes(const struct raft_message *m)

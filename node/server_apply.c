@@ -140,46 +140,27 @@ static int convert_writes(struct server *s, const struct kv_write *writes, size_
     return 0;
 }
 
-int server_add_writes(struct server *s, struct store_batch *batch, struct err *e)
-{
-    const struct kv_write *writes;
-    size_t n;
-    int rc;
-
-    if (s->applied_index == s->submitted_index)
-        return 0;
-    writes = kv_writes(s->kv, &n);
-    rc = convert_writes(s, writes, n);
-    if (rc < 0)
-        return err_set(e, rc, "%zu writes", n);
-    batch->writes = s->writes;
-    batch->n_writes = n;
-    batch->applied_index = s->applied_index;
-    return 0;
-}
-
-void server_writes_submitted(struct server *s, uint64_t store_seq)
-{
-    kv_submitted(s->kv, store_seq);
-    s->submitted_index = s->applied_index;
-    s->writes_due = false;
-}
-
 int server_submit_writes(struct server *s, struct err *e)
 {
-    struct store_batch batch = {0};
+    struct store_batch batch = {.applied_index = s->applied_index};
+    const struct kv_write *writes;
     uint64_t seq;
     int rc;
 
+    s->writes_due = false;
+    s->writes_age_ticks = 0;
     if (s->applied_index == s->submitted_index)
         return 0;
-    rc = server_add_writes(s, &batch, e);
+    writes = kv_writes(s->kv, &batch.n_writes);
+    rc = convert_writes(s, writes, batch.n_writes);
     if (rc < 0)
-        return rc;
+        return err_set(e, rc, "%zu writes", batch.n_writes);
+    batch.writes = s->writes;
     rc = store_submit(s->store, &batch, STORE_ORDERED, &seq, e);
     if (rc < 0)
         return err_prefix(e, rc, "submitting the state's writes");
-    server_writes_submitted(s, seq);
+    kv_submitted(s->kv, seq);
+    s->submitted_index = s->applied_index;
     return 0;
 }
 

@@ -35,6 +35,8 @@ enum {
     /* Committed entries that wait until the state's writes have room. Nothing new is taken in
      * meanwhile, so this is what was on its way already; beyond it the node ends. */
     SERVER_UNAPPLIED_MAX = 1 << 22,
+
+    SERVER_WRITES_TICKS = 10,
 };
 
 /* The same rule in bytes; well below STORE_QUEUE_BYTES_MAX. */
@@ -44,8 +46,9 @@ enum {
  * of a few bytes can rewrite a value of OP_VALUE_BYTES_MAX, so the bound on entries is none. */
 #define SERVER_APPLY_BYTES_MAX ((size_t)64 << 20)
 
-/* The state's writes wait for a save to travel with, so that one command costs the disk's thread
- * one batch; until they take this much, or a tick has passed. */
+/* The state's writes are kept back until they are SERVER_WRITES_TICKS old or take this much: the
+ * log has all that is needed to make them again, and a key that is written often goes to the disk
+ * once. What a node that starts again has to apply grows by no more than that. */
 #define SERVER_WRITES_BYTES_MAX ((size_t)1 << 20)
 
 /* A proposal whose clerk waits; index and term tell whether it is ours that was committed. */
@@ -100,8 +103,9 @@ struct server {
     struct fifo unapplied;          /* struct entry; owns the data */
     struct fifo given_up;           /* uint64_t, tokens of log reads that found no room */
     uint64_t applied_index;
-    uint64_t submitted_index; /* applied_index of the last batch of writes */
-    bool writes_due;          /* they have waited long enough for a save */
+    uint64_t submitted_index;  /* applied_index of the last batch of writes */
+    uint32_t writes_age_ticks; /* of the oldest that is kept back */
+    bool writes_due;           /* they have been kept back for long enough */
 
     struct buf encoded; /* scratch for one command */
     struct store_write *writes;
@@ -134,11 +138,8 @@ int server_take_reads(struct server *s, const struct raft_read_result *reads, si
                       struct err *e);
 /* Applies what has room, answers, and serves reads. */
 int server_apply(struct server *s, struct err *e);
-/* The state's writes, into a batch that is about to be submitted, and on their own. The applied
- * index travels with its effects, and needs no sync: after a crash the log, which is durable, is
- * applied again from there. */
-int server_add_writes(struct server *s, struct store_batch *batch, struct err *e);
-void server_writes_submitted(struct server *s, uint64_t store_seq);
+/* Hands the state's writes to the store. The applied index travels with its effects, and needs no
+ * sync: after a crash the log, which is durable, is applied again from there. */
 int server_submit_writes(struct server *s, struct err *e);
 void server_free_unapplied(struct server *s);
 

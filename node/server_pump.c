@@ -82,13 +82,9 @@ static int save(struct server *s, const struct raft_ready *rd, struct err *e)
 
     if (!rd->save)
         return 0;
-    rc = server_add_writes(s, &batch, e);
-    if (rc < 0)
-        return rc;
     rc = store_submit(s->store, &batch, sync, &q.store_seq, e);
     if (rc < 0)
         return err_prefix(e, rc, "submitting save %ju", (uintmax_t)rd->seq);
-    server_writes_submitted(s, q.store_seq);
     rc = fifo_push(&s->saves, &q);
     return rc < 0 ? err_set(e, rc, "saves that are not durable: %s", err_text(rc)) : 0;
 }
