@@ -10,7 +10,7 @@ struct check {
     const struct history *history;
     const struct check_options *options;
     const struct model *model;
-    const struct check_engine *engine;
+    const struct check_engine *engine; /* NULL: chosen for each partition */
     struct partitions *partitions;
     struct check_result *result;
 };
@@ -29,14 +29,13 @@ static int choose(struct check *c, struct err *e)
 {
     const struct check_options *o = c->options;
     const char *model = o->model != NULL ? o->model : c->history->header.model;
-    const char *engine = o->engine != NULL ? o->engine : CHECK_ENGINE_DEFAULT;
 
     c->model = model == NULL ? NULL : model_find(model);
     if (c->model == NULL)
         return err_set(e, -E_INVAL, "there is no model '%s'", model == NULL ? "" : model);
-    c->engine = engine_find(engine);
-    if (c->engine == NULL)
-        return err_set(e, -E_INVAL, "there is no engine '%s'", engine);
+    c->engine = o->engine == NULL ? NULL : engine_find(o->engine);
+    if (o->engine != NULL && c->engine == NULL)
+        return err_set(e, -E_INVAL, "there is no engine '%s'", o->engine);
     return 0;
 }
 
@@ -59,7 +58,6 @@ static int begin_result(struct check *c)
                                                     .key = p->items[i].key,
                                                     .verdict = VERDICT_UNKNOWN,
                                                     .n_ops = p->items[i].n,
-                                                    .engine = c->engine->name,
                                                     .reason = "not reached"};
     }
     return 0;
@@ -100,17 +98,21 @@ static int check_one(struct check *c, size_t i)
 {
     const struct check_options *o = c->options;
     const struct partition *part = &c->partitions->items[i];
+    struct check_partition *to = &c->result->partitions[i];
     struct engine_budget budget = {.spent = o->spent,
                                    .spent_context = o->spent_context,
                                    .memory_bytes_max = o->memory_bytes_max};
+    const struct check_engine *decided;
     struct engine_result found = {0};
     struct problem *p = NULL;
     int rc = problem_create(c->history, c->model, part->inputs, part->n, part->n_keys, &p);
 
     if (rc == 0)
-        rc = c->engine->run(p, &budget, &found);
-    if (rc == 0)
-        rc = take_result(p, &found, &c->result->partitions[i]);
+        rc = engine_decide(c->engine, p, &budget, &found, &decided, &to->why);
+    if (rc == 0) {
+        to->engine = decided->name;
+        rc = take_result(p, &found, to);
+    }
     engine_result_free(&found);
     problem_destroy(p);
     return rc;

@@ -11,12 +11,9 @@
 
 enum verdict { VERDICT_LINEARIZABLE, VERDICT_NOT_LINEARIZABLE, VERDICT_UNKNOWN };
 
-/* The engine chosen when none is named. Others stand beside it in checker/engine.h. */
-#define CHECK_ENGINE_DEFAULT "jit"
-
 struct check_options {
     const char *model;  /* NULL: what the header names */
-    const char *engine; /* NULL: chosen by itself */
+    const char *engine; /* NULL: chosen by itself, for each partition */
     bool whole;         /* do not partition by key */
     bool all;           /* a verdict for every partition, instead of stopping at a violation */
 
@@ -34,7 +31,8 @@ struct check_partition {
     size_t n_ops;
     uint64_t steps;      /* configurations visited */
     size_t memory_bytes; /* highest */
-    const char *engine;  /* static text */
+    const char *engine;  /* that decided, or tried; static text, NULL when not reached */
+    const char *why;     /* that one was chosen; static text */
     const char *reason;  /* of "unknown": static text */
 
     /* LINEARIZABLE: a whole order. NOT_LINEARIZABLE or UNKNOWN: the longest order that was found.

@@ -2,7 +2,8 @@
 
 #include <stdlib.h>
 
-static const struct check_engine *const ENGINES[] = {&engine_jit, &engine_porcupine};
+/* Special ones first; the first general one decides what they leave. */
+static const struct check_engine *const ENGINES[] = {&engine_zones, &engine_jit, &engine_porcupine};
 
 enum { N_ENGINES = sizeof ENGINES / sizeof ENGINES[0] };
 
@@ -22,6 +23,27 @@ const char *const *check_engine_names(void)
     for (size_t i = 0; i < N_ENGINES; i++)
         names[i] = ENGINES[i]->name;
     return names;
+}
+
+int engine_decide(const struct check_engine *engine, const struct problem *p,
+                  const struct engine_budget *budget, struct engine_result *ret,
+                  const struct check_engine **decided, const char **why)
+{
+    const char *not_special = "asked for by name";
+    int rc = -E_INVAL;
+
+    for (size_t i = 0; i < N_ENGINES; i++) {
+        if (engine != NULL && ENGINES[i] != engine)
+            continue;
+        rc = ENGINES[i]->run(p, budget, ret);
+        *decided = ENGINES[i];
+        *why = ENGINES[i]->kind == NULL || engine != NULL ? not_special : ENGINES[i]->kind;
+        if (rc < 0 || engine != NULL || ENGINES[i]->kind == NULL || ret->verdict != VERDICT_UNKNOWN)
+            break;
+        not_special = ret->reason;
+        engine_result_free(ret);
+    }
+    return rc;
 }
 
 void engine_result_free(struct engine_result *r)

@@ -18,7 +18,8 @@
  *   N  No step that leaves a value wanting that can no longer come about (needs.h). */
 
 /* N turns back early, so the longest order that a search with it sees is short of what could be
- * shown. After a violation is certain, a search without N looks for a longer one, this far. */
+ * shown. After a violation is certain, a search without N looks for a longer one, so much further
+ * than a straight walk would go. */
 enum { LONGEST_STEPS_MAX = 100000 };
 
 struct jit {
@@ -38,7 +39,8 @@ static int jit_init(struct jit *j, const struct problem *p, const struct engine_
 {
     int rc;
 
-    *j = (struct jit){.steps_max = look_ahead ? UINT64_MAX : LONGEST_STEPS_MAX};
+    *j =
+        (struct jit){.steps_max = look_ahead ? UINT64_MAX : (uint64_t)p->n_ops + LONGEST_STEPS_MAX};
     rc = search_begin(&j->search, p, budget, true);
     if (rc == 0 && look_ahead)
         rc = needs_create(p, &j->needs);
@@ -255,11 +257,9 @@ static size_t required_in(const struct problem *p, const struct engine_result *r
     return n;
 }
 
-/* Replaces the order of a violation by a longer one, if one is found. */
-static int lengthen(const struct problem *p, const struct engine_budget *budget,
-                    struct engine_result *ret)
+int jit_longest(const struct problem *p, const struct engine_budget *budget,
+                struct engine_result *ret)
 {
-    struct engine_result longer = {0};
     const char *reason = NULL;
     enum verdict verdict = VERDICT_UNKNOWN;
     struct jit j;
@@ -267,9 +267,21 @@ static int lengthen(const struct problem *p, const struct engine_budget *budget,
 
     if (rc == 0)
         rc = walk(&j, &verdict, &reason);
-    CHECK_THAT(rc < 0 || verdict != VERDICT_LINEARIZABLE, "look-ahead refused a whole order");
+    CHECK_THAT(rc < 0 || verdict != VERDICT_LINEARIZABLE,
+               "a whole order of what was found impossible");
     if (rc == 0)
-        rc = search_result(&j.search, VERDICT_NOT_LINEARIZABLE, NULL, &longer);
+        rc = search_result(&j.search, VERDICT_NOT_LINEARIZABLE, NULL, ret);
+    jit_free(&j);
+    return rc;
+}
+
+/* Replaces the order of a violation by a longer one, if one is found. */
+static int lengthen(const struct problem *p, const struct engine_budget *budget,
+                    struct engine_result *ret)
+{
+    struct engine_result longer = {0};
+    int rc = jit_longest(p, budget, &longer);
+
     if (rc == 0) {
         longer.steps += ret->steps;
         if (longer.memory_bytes < ret->memory_bytes)
@@ -285,7 +297,6 @@ static int lengthen(const struct problem *p, const struct engine_budget *budget,
         }
     }
     engine_result_free(&longer);
-    jit_free(&j);
     return rc;
 }
 

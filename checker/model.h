@@ -45,11 +45,11 @@ struct model_op {
 
 /* What is known of an operation without knowing the state that it meets. */
 struct model_effect {
-    bool wants; /* it is legal in one state only: `wanted` */
+    bool wants; /* it is legal in one state at the most: `wanted` */
     uint32_t wanted;
     enum {
         EFFECT_NONE,   /* never changes the state */
-        EFFECT_SET,    /* if it changes the state at all, it leaves `left` */
+        EFFECT_SET,    /* leaves `left` wherever it is legal */
         EFFECT_APPEND, /* adds the bytes of `left` to the state; absent counts as empty */
     } kind;
     uint32_t left;

@@ -149,7 +149,7 @@ void needs_placed(struct needs *n, uint32_t op)
 {
     const struct model_effect *e = &n->effects[n->problem->ops[op].class];
 
-    if (e->wants)
+    if (e->wants && problem_is_required(n->problem, op))
         n->known[e->wanted].wanting--;
     if (e->kind == EFFECT_SET)
         n->known[e->left].setting--;
@@ -159,7 +159,7 @@ void needs_removed(struct needs *n, uint32_t op)
 {
     const struct model_effect *e = &n->effects[n->problem->ops[op].class];
 
-    if (e->wants)
+    if (e->wants && problem_is_required(n->problem, op))
         n->known[e->wanted].wanting++;
     if (e->kind == EFFECT_SET)
         n->known[e->left].setting++;

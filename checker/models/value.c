@@ -86,12 +86,13 @@ static bool value_observes(const struct model_env *env, const struct model_op *o
     return (op->kind == OP_CAS || op->kind == OP_DELETE) && op->status != STATUS_OK;
 }
 
-/* The one state that the answer fits, if there is one. */
+/* The one state that the answer fits, if there is one. A cas of unknown outcome has a place in an
+ * order only where it succeeds. */
 static bool wanted_state(const struct model_env *env, const struct model_op *op, uint32_t *ret)
 {
     bool no_key = op->status == STATUS_NO_KEY;
 
-    if (!op->known || op->status == STATUS_MISMATCH)
+    if (op->known ? op->status == STATUS_MISMATCH : op->kind != OP_CAS)
         return false;
     if (no_key || (op->kind == OP_CAS && op->expects_absent))
         *ret = absent(env);

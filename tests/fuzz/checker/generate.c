@@ -9,7 +9,19 @@
 static const char *const VALUES[] = {"a", "b", "ab", "", "c", "ba", "d", "e"};
 static const char *const KEYS[] = {"x", "y", "z", ""};
 
-enum { PROCESSES_MAX = 16, N_VALUES = 8, N_KEYS = 4, NOTHING_OPEN = -1 };
+/* For histories that write each value once; the last one is never written. */
+static const char *const FRESH[] = {
+    "0",  "1",  "2",  "3",  "4",  "5",  "6",  "7",  "8",  "9",  "10", "11", "12", "13",
+    "14", "15", "16", "17", "18", "19", "20", "21", "22", "23", "24", "25", "26", "27",
+    "28", "29", "30", "31", "32", "33", "34", "35", "36", "37", "38", "39", "40"};
+
+enum {
+    PROCESSES_MAX = 16,
+    N_VALUES = 8,
+    N_FRESH = sizeof FRESH / sizeof FRESH[0],
+    N_KEYS = 4,
+    NOTHING_OPEN = -1
+};
 
 struct generator {
     struct rng *rng;
@@ -21,13 +33,25 @@ struct generator {
     bool executed[PROCESSES_MAX];
     uint32_t process[PROCESSES_MAX]; /* a process ends with an operation of unknown outcome */
     uint32_t n_processes;
+    size_t n_written; /* of FRESH */
 };
 
+/* A value to look for: one that may be there. */
 static struct slice draw_value(struct generator *g)
 {
     size_t n = g->options->n_values < N_VALUES ? g->options->n_values : N_VALUES;
 
+    if (g->options->fresh)
+        return slice_str(FRESH[rng_below(g->rng, g->n_written + 1)]);
     return slice_str(VALUES[rng_below(g->rng, n)]);
+}
+
+static struct slice draw_written(struct generator *g)
+{
+    if (!g->options->fresh)
+        return draw_value(g);
+    CHECK(g->n_written + 1 < N_FRESH);
+    return slice_str(FRESH[g->n_written++]);
 }
 
 static enum op_kind draw_kind(struct generator *g)
@@ -35,10 +59,10 @@ static enum op_kind draw_kind(struct generator *g)
     static const enum op_kind kinds[] = {OP_GET, OP_GET, OP_PUT, OP_CAS, OP_APPEND, OP_DELETE};
     size_t n = 6;
 
+    if (g->options->fresh || strcmp(g->options->model, "cas-register") == 0)
+        n = 4;
     if (strcmp(g->options->model, "register") == 0)
         n = 3;
-    if (strcmp(g->options->model, "cas-register") == 0)
-        n = 4;
     return kinds[rng_below(g->rng, n)];
 }
 
@@ -53,13 +77,13 @@ static void invoke(struct generator *g, size_t p)
                               .call_seq = ++g->seq,
                               .return_seq = HISTORY_NEVER};
     op->call_ns = (int64_t)g->seq * 1000000;
-    if (op->kind != OP_GET && op->kind != OP_DELETE)
-        op->value = draw_value(g);
     if (op->kind == OP_CAS) {
         op->expects_absent = rng_chance(g->rng, 200000);
         if (!op->expects_absent)
             op->expected = draw_value(g);
     }
+    if (op->kind != OP_GET && op->kind != OP_DELETE)
+        op->value = draw_written(g);
     g->open[p] = (long)g->h->n_ops++;
     g->executed[p] = false;
 }

@@ -10,21 +10,22 @@
 
 static void check_file(const char *folder, const char *name, const char *expected)
 {
+    static const char *const engines[] = {NULL, "jit", "porcupine"};
     char path[1024];
     struct history *h;
     struct err e;
 
     snprintf(path, sizeof path, FOLDER "%s/%s", folder, name);
     cr_assert_eq(history_load(path, &h, &e), 0, "%s", e.text);
-    for (const char *const *engine = check_engine_names(); *engine != NULL; engine++) {
-        struct check_options o = {.engine = *engine};
+    for (size_t i = 0; i < sizeof engines / sizeof engines[0]; i++) {
+        struct check_options o = {.engine = engines[i]};
         struct check_result *r;
 
         cr_assert_eq(check_history(h, &o, &r, &e), 0, "%s: %s", name, e.text);
         cr_expect_eq(r->verdict,
                      strcmp(expected, "linearizable") == 0 ? VERDICT_LINEARIZABLE
                                                            : VERDICT_NOT_LINEARIZABLE,
-                     "%s: %s says %s", name, *engine, verdict_name(r->verdict));
+                     "%s: engine %zu says %s", name, i, verdict_name(r->verdict));
         check_result_free(&r);
     }
     history_free(&h);
