@@ -1,0 +1,184 @@
+#include "checker/checker.h"
+#include "sim/knobs.h"
+#include "sim/shrink.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+
+/* Replay files, and shrinking. */
+
+static struct sim_case *drawn(uint64_t seed)
+{
+    struct sim_config config;
+    struct sim_case *c;
+    struct err e;
+
+    sim_config_draw(seed, &config);
+    cr_assert_eq(sim_case_create(&config, NULL, &c, &e), 0, "%s", e.text);
+    return c;
+}
+
+static struct buf printed(const struct sim_case *c)
+{
+    struct buf text = {0};
+
+    cr_assert_eq(sim_case_print(c, &text), 0);
+    return text;
+}
+
+Test(sim_case, a_replay_file_reads_back_as_it_was)
+{
+    static const struct sim_op ops[] = {{3, 4}, {0, UINT32_MAX}, {0, 1}};
+
+    for (uint64_t seed = 1; seed <= 50; seed++) {
+        struct sim_case *c = drawn(seed == 50 ? UINT64_MAX : seed), *again;
+        struct buf first, second;
+        struct err e;
+
+        if (seed % 2 == 0)
+            cr_assert_eq(sim_case_set_ops(c, ops, seed % 4, &e), 0);
+        snprintf(c->bug, sizeof c->bug, "some-bug");
+        first = printed(c);
+        cr_assert_eq(sim_case_parse("x", buf_slice(&first), &again, &e), 0, "%s", e.text);
+        cr_assert_eq(again->config.seed, c->config.seed);
+        cr_assert_eq(again->config.ops == NULL, c->config.ops == NULL);
+        second = printed(again);
+        cr_assert(slice_equal(buf_slice(&first), buf_slice(&second)));
+        buf_free(&first);
+        buf_free(&second);
+        sim_case_destroy(c);
+        sim_case_destroy(again);
+    }
+}
+
+/* One replacement in a good file, and what is said about it. */
+static const struct {
+    const char *from, *to, *said;
+} mistakes[] = {
+    {"\"replay\": 1", "\"replay\": 2", "x: expected \"replay\": 1"},
+    {"\"nodes\": ", "\"nodes\": 9", "x: config: nodes: expected a number from 1 to 7, not '9"},
+    {"\"nodes\"", "\"knots\"", "x: config.nodes: missing"},
+    {"\"config\": {", "\"config\": {\"more\": 1,", "x: config: there is a field that is no knob"},
+    {"\"seed\": \"", "\"seed\": \"-", "x: config.seed: expected a number, or a string of digits"},
+    {"\"operations\": [[", "\"operations\": [[-", "x: operations[0]: expected [clerk, count]"},
+    {"\"plan\": {", "\"plan\": {\"more\": 1,", "x: plan"},
+    {"\"config\"", "config", "x: line "},
+};
+
+Test(sim_case, a_mistake_is_named)
+{
+    static const struct sim_op op = {1, 1};
+    struct sim_case *c = drawn(3), *got = NULL;
+    struct buf good;
+
+    cr_assert_eq(sim_case_set_ops(c, &op, 1, NULL), 0);
+    good = printed(c);
+    cr_assert_eq(buf_append_byte(&good, '\0'), 0);
+    for (size_t i = 0; i < sizeof mistakes / sizeof *mistakes; i++) {
+        const char *text = (const char *)good.data;
+        const char *at = strstr(text, mistakes[i].from);
+        struct buf bad = {0};
+        struct err e;
+
+        cr_assert_not_null(at, "%s", mistakes[i].from);
+        cr_assert_eq(buf_printf(&bad, "%.*s%s%s", (int)(at - text), text, mistakes[i].to,
+                                at + strlen(mistakes[i].from)),
+                     0);
+        cr_assert_lt(sim_case_parse("x", buf_slice(&bad), &got, &e), 0, "%s", mistakes[i].to);
+        cr_assert_eq(strncmp(e.text, mistakes[i].said, strlen(mistakes[i].said)), 0, "'%s'",
+                     e.text);
+        buf_free(&bad);
+    }
+    buf_free(&good);
+    sim_case_destroy(c);
+}
+
+Test(sim_case, half_a_file_is_a_mistake_wherever_it_ends)
+{
+    struct sim_case *c = drawn(3), *got = NULL;
+    struct buf good = printed(c);
+
+    for (size_t len = 0; len + 2 < good.len; len += 7) /* the last bytes are blank */
+        cr_assert_eq(sim_case_parse("x", slice_of(good.data, len), &got, NULL), -E_PARSE);
+    buf_free(&good);
+    sim_case_destroy(c);
+}
+
+/* --- shrinking ------------------------------------------------------------------------------ */
+
+/* A leader that nobody follows any more answers reads from what it has. */
+static struct sim_config stale_reads(uint64_t seed)
+{
+    struct sim_config c;
+
+    sim_config_plain(seed, &c);
+    c.read_mode = READ_LOCAL;
+    c.check_quorum = false;
+    c.wander_ppm = 200000;
+    c.run_ms = 10000;
+    snprintf(c.workload, sizeof c.workload, "register");
+    snprintf(c.nemesis, sizeof c.nemesis, "isolate-leader");
+    return c;
+}
+
+static struct history *not_linearizable(void *context, const struct sim_case *c)
+{
+    struct check_options o = {0};
+    struct check_result *check = NULL;
+    struct history *h = NULL;
+    struct sim_result r;
+
+    (void)context;
+    cr_assert_eq(sim_run(&c->config, c->plan, NULL, &h, &r, NULL), 0);
+    cr_assert_eq(check_history(h, &o, &check, NULL), 0);
+    if (check->verdict != VERDICT_NOT_LINEARIZABLE)
+        history_free(&h);
+    check_result_free(&check);
+    return h;
+}
+
+Test(sim_shrink, a_stale_read_shrinks_to_a_handful_of_operations_and_still_fails)
+{
+    struct sim_shrink_options o = {.fails = not_linearizable, .tries_max = 2000};
+    int found = 0;
+
+    for (uint64_t seed = 1; seed <= 20 && found < 3; seed++) {
+        struct sim_config config = stale_reads(seed);
+        struct sim_case *c;
+        struct history *h;
+        uint64_t tries;
+        struct err e;
+
+        cr_assert_eq(sim_case_create(&config, NULL, &c, &e), 0);
+        h = not_linearizable(NULL, c);
+        if (h != NULL) {
+            history_free(&h);
+            found++;
+            cr_assert_eq(sim_shrink(&c, &o, &tries, &e), 0, "%s", e.text);
+            cr_assert_leq(tries, o.tries_max);
+            cr_assert_leq(c->ops.n, 10, "%zu operations", c->ops.n);
+            cr_assert_leq(c->plan->n_steps, 3, "%zu faults", c->plan->n_steps);
+            h = not_linearizable(NULL, c);
+            cr_assert_not_null(h, "the smallest case does not fail");
+            history_free(&h);
+        }
+        sim_case_destroy(c);
+    }
+    cr_assert_eq(found, 3, "%d seeds showed a stale read", found);
+}
+
+Test(sim_shrink, what_does_not_fail_is_left_as_it_is)
+{
+    struct sim_shrink_options o = {.fails = not_linearizable, .tries_max = 10};
+    struct sim_config config;
+    struct sim_case *c, *before;
+    uint64_t tries;
+
+    sim_config_plain(1, &config);
+    config.run_ms = 1000;
+    cr_assert_eq(sim_case_create(&config, NULL, &c, NULL), 0);
+    before = c;
+    cr_assert_eq(sim_shrink(&c, &o, &tries, NULL), -E_INVAL);
+    cr_assert_eq(c, before);
+    sim_case_destroy(c);
+}

@@ -1,0 +1,188 @@
+#include "sim/knobs.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+
+/* Whole runs. */
+
+static int append_bytes(void *context, struct slice bytes)
+{
+    return buf_append_slice(context, bytes);
+}
+
+/* The history of a configuration as its file would be. */
+static struct buf bytes_of(const struct sim_config *c, struct sim_result *result)
+{
+    uint64_t nodes[SIM_NODES_MAX];
+    struct history_header header = sim_history_header(c, nodes);
+    struct buf bytes = {0};
+    struct history_sink sink = {append_bytes, &bytes};
+    struct history_writer *w;
+    struct err e;
+
+    cr_assert_eq(history_writer_create(&sink, &header, &w, &e), 0);
+    cr_assert_eq(sim_run(c, NULL, w, NULL, result, &e), 0, "%s", e.text);
+    cr_assert_eq(history_writer_close(&w, &e), 0);
+    return bytes;
+}
+
+Test(sim_world, the_same_seed_gives_the_same_bytes)
+{
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        struct sim_config c;
+        struct sim_result result;
+        struct buf first, second;
+
+        sim_config_draw(seed, &c);
+        first = bytes_of(&c, &result);
+        second = bytes_of(&c, &result);
+        cr_assert(slice_equal(buf_slice(&first), buf_slice(&second)), "seed %d", (int)seed);
+        cr_assert_eq(result.finding, SIM_FINE, "seed %d: %s", (int)seed, result.reason);
+        buf_free(&first);
+        buf_free(&second);
+    }
+}
+
+Test(sim_world, different_seeds_give_different_runs)
+{
+    struct sim_config a, b;
+    struct sim_result result;
+    struct buf first, second;
+
+    sim_config_plain(1, &a);
+    sim_config_plain(2, &b);
+    a.run_ms = b.run_ms = 2000;
+    first = bytes_of(&a, &result);
+    second = bytes_of(&b, &result);
+    cr_assert_not(slice_equal(buf_slice(&first), buf_slice(&second)));
+    buf_free(&first);
+    buf_free(&second);
+}
+
+/* What watches must not touch. */
+Test(sim_world, oracles_change_nothing)
+{
+    for (uint64_t seed = 1; seed <= 5; seed++) {
+        struct sim_config c;
+        struct sim_result result;
+        struct buf with, without;
+
+        sim_config_draw(seed, &c);
+        with = bytes_of(&c, &result);
+        c.oracles = false;
+        without = bytes_of(&c, &result);
+        cr_assert(slice_equal(buf_slice(&with), buf_slice(&without)), "seed %d", (int)seed);
+        buf_free(&with);
+        buf_free(&without);
+    }
+}
+
+Test(sim_world, faults_of_every_kind_come_up_and_bite)
+{
+    struct sim_result sum = {0};
+
+    for (uint64_t seed = 1; seed <= 60; seed++) {
+        struct sim_config c;
+        struct sim_result r;
+
+        sim_config_draw(seed, &c);
+        c.run_ms = 5000;
+        cr_assert_eq(sim_run(&c, NULL, NULL, NULL, &r, NULL), 0);
+        for (size_t i = 0; i < FAULT_KIND_COUNT; i++)
+            sum.faults[i] += r.faults[i];
+        sum.crashes += r.crashes;
+        sum.disk_stalls += r.disk_stalls;
+        sum.disk_failures += r.disk_failures;
+        sum.clock_jumps += r.clock_jumps;
+        sum.kills += r.kills;
+        sum.dropped += r.dropped;
+    }
+    for (size_t i = 0; i < FAULT_KIND_COUNT; i++)
+        cr_assert_gt(sum.faults[i], 0, "%s", fault_kind_name((enum fault_kind)i));
+    cr_assert(sum.crashes > 0 && sum.disk_stalls > 0 && sum.disk_failures > 0 &&
+              sum.clock_jumps > 0 && sum.kills > 0 && sum.dropped > 0);
+}
+
+Test(sim_world, only_the_operations_that_are_wanted_happen)
+{
+    struct sim_op wanted[] = {{0, 3}, {2, 0}, {2, 7}};
+    struct sim_ops ops = {wanted, 3};
+    struct sim_config c;
+    struct sim_result r;
+    struct history *h;
+
+    sim_config_plain(4, &c);
+    c.run_ms = 3000;
+    c.ops = &ops;
+    cr_assert_eq(sim_run(&c, NULL, NULL, &h, &r, NULL), 0);
+    cr_assert_eq(h->n_ops, 3);
+    cr_assert_eq(r.ok, 3);
+    history_free(&h);
+}
+
+Test(sim_world, a_cluster_that_cannot_elect_a_leader_fails_its_liveness_phase)
+{
+    struct sim_config c;
+    struct sim_result r;
+
+    sim_config_plain(3, &c);
+    c.run_ms = 2000;
+    snprintf(c.nemesis, sizeof c.nemesis, "none");
+    c.latency_us = 500000; /* far above the election timeout */
+    cr_assert_eq(sim_run(&c, NULL, NULL, NULL, &r, NULL), 0);
+    cr_assert_eq(r.finding, SIM_LIVENESS, "%s", sim_finding_name(r.finding));
+}
+
+/* --- configurations ------------------------------------------------------------------------- */
+
+Test(sim_config, every_drawn_world_is_one_that_can_run)
+{
+    for (uint64_t seed = 1; seed <= 5000; seed++) {
+        struct sim_config c;
+        struct plan *plan;
+        struct err e;
+
+        sim_config_draw(seed, &c);
+        cr_assert_eq(sim_config_check(&c, &e), 0, "seed %d: %s", (int)seed, e.text);
+        cr_assert_eq(sim_draw_plan(&c, &plan, &e), 0, "seed %d: %s", (int)seed, e.text);
+        plan_free(&plan);
+    }
+}
+
+Test(sim_config, every_knob_reads_what_it_prints)
+{
+    size_t n;
+    const struct sim_knob *knobs = sim_knobs(&n);
+
+    for (uint64_t seed = 1; seed <= 50; seed++) {
+        struct sim_config from, to = {0};
+        char a[SIM_KNOB_TEXT_MAX], b[SIM_KNOB_TEXT_MAX];
+
+        sim_config_draw(seed, &from);
+        for (size_t i = 0; i < n; i++) {
+            sim_knob_text(&from, &knobs[i], a);
+            cr_assert_eq(sim_knob_set(&to, &knobs[i], a, NULL), 0, "%s", knobs[i].name);
+            sim_knob_text(&to, &knobs[i], b);
+            cr_assert_str_eq(a, b, "%s", knobs[i].name);
+        }
+    }
+}
+
+Test(sim_config, a_knob_says_what_it_expects)
+{
+    static const char *const bad[] = {"", "-1", "x", "8", "1 ", "99999999999999999999"};
+    size_t n;
+    const struct sim_knob *nodes = sim_knobs(&n);
+    struct sim_config c = {.nodes = 3};
+
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        char expected[128];
+        struct err e;
+
+        snprintf(expected, sizeof expected, "nodes: expected a number from 1 to 7, not '%s'",
+                 bad[i]);
+        cr_assert_eq(sim_knob_set(&c, nodes, bad[i], &e), -E_INVAL);
+        cr_assert_str_eq(e.text, expected);
+        cr_assert_eq(c.nodes, 3);
+    }
+}
