@@ -192,8 +192,10 @@ static int show(struct single *s, bool shrunk, struct err *e)
         sim_summary_print(&sum, (double)(s->report.sim_ns + s->report.check_ns) / NS_PER_S);
     }
     if (shrunk)
-        printf("\nagain: rift sim --replay %s\non real processes: rift run --plan %s --nodes %u\n",
-               path, plan_path, s->c->config.nodes);
+        printf("\nagain: rift sim --replay %s\n"
+               "on real processes: rift run --plan %s --nodes %u --reads %s --check-quorum %s\n",
+               path, plan_path, s->c->config.nodes, read_mode_name(s->c->config.read_mode),
+               s->c->config.check_quorum ? "on" : "off");
     return 0;
 }
 

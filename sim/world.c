@@ -374,8 +374,9 @@ static void sum_up(struct sim_world *w)
     r->duplicated = net.duplicated;
     r->reordered = net.reordered;
     r->delayed = net.delayed;
-    r->bit = w->steps == 0 ||
-             r->dropped + r->duplicated + r->reordered + r->delayed + r->kills + r->pauses > 0;
+    r->bit = w->steps == 0 || r->dropped + r->duplicated + r->reordered + r->delayed + r->kills +
+                                      r->pauses + r->crashes + r->disk_failures >
+                                  0;
 }
 
 int sim_run(const struct sim_config *c, const struct plan *plan, struct history_writer *writer,
