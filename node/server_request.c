@@ -145,7 +145,7 @@ static void take_command(struct server *s, const struct server_client *client,
 static bool is_first_copy(struct server *s, const struct server_client *client,
                           const struct wire_request *m)
 {
-    if (m->command.session == 0)
+    if (m->command.session == 0 || op_is_read(m->command.op.kind))
         return true; /* reads, and the opening of a session: no refusal of them says anything */
     switch (
         attempts_take(s->attempts, m->command.session, m->request, raft_commit_index(s->raft))) {
