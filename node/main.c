@@ -36,6 +36,14 @@ struct node {
     int signal_fd;
     int tick_fd;
     int epoll_fd;
+
+    /* A socket of libzmq tells through its descriptor that something has changed, once, and any
+     * call on the socket can swallow that. So each is read until it is empty whenever its
+     * descriptor has told, and the clients' after every answer sent on it as well; nobody waits
+     * while one may hold a message. Reading more often than that costs a leader several system
+     * calls a round. */
+    bool peers_unread;
+    bool clients_unread;
 };
 
 /* --- effects of the server ------------------------------------------------------------------ */
@@ -59,6 +67,7 @@ static void send_reply(void *context, const struct server_client *client,
         whole.node_status.pid = (uint64_t)getpid();
         m = &whole;
     }
+    n->clients_unread = true;
     if (!sockets_send_reply(n->sockets, client, m))
         server_count_unsent(n->server);
 }
@@ -86,37 +95,37 @@ static void send_role(void *context, enum raft_role role, uint64_t term, uint64_
 
 /* --- the loop ------------------------------------------------------------------------------- */
 
-static size_t take_peers(struct node *n)
+static void take_peers(struct node *n)
 {
     struct raft_message m;
-    size_t taken = 0;
-    int rc;
 
-    while (taken < PEER_BATCH_MAX && (rc = sockets_next_peer(n->sockets, &m)) != 0) {
-        taken++;
-        if (rc > 0)
+    for (int taken = 0; n->peers_unread && taken < PEER_BATCH_MAX; taken++) {
+        int rc = sockets_next_peer(n->sockets, &m);
+
+        if (rc == 0)
+            n->peers_unread = false;
+        else if (rc > 0)
             server_peer(n->server, &m);
         else
             server_count_garbage(n->server, true);
     }
-    return taken;
 }
 
-static size_t take_requests(struct node *n)
+static void take_requests(struct node *n)
 {
     struct server_client client;
     struct wire_request m;
-    size_t taken = 0;
-    int rc;
 
-    while (taken < REQUEST_BATCH_MAX && (rc = sockets_next_request(n->sockets, &client, &m)) != 0) {
-        taken++;
-        if (rc > 0)
+    for (int taken = 0; n->clients_unread && taken < REQUEST_BATCH_MAX; taken++) {
+        int rc = sockets_next_request(n->sockets, &client, &m);
+
+        if (rc == 0)
+            n->clients_unread = false;
+        else if (rc > 0)
             server_request(n->server, &client, &m);
         else
             server_count_garbage(n->server, false);
     }
-    return taken;
 }
 
 /* Ticks that were missed are not made up for: a process that was stopped for a while should hear
@@ -138,28 +147,26 @@ static void take_signal(struct node *n)
         ;
 }
 
-static int wait_for_events(struct node *n, bool block, bool happened[SOURCE_COUNT], struct err *e)
+static int wait_for_events(struct node *n, bool happened[SOURCE_COUNT], struct err *e)
 {
     struct epoll_event events[SOURCE_COUNT];
-    int count = epoll_wait(n->epoll_fd, events, SOURCE_COUNT, block ? -1 : 0);
+    bool wait = !n->peers_unread && !n->clients_unread;
+    int count = epoll_wait(n->epoll_fd, events, SOURCE_COUNT, wait ? -1 : 0);
 
     if (count < 0 && errno != EINTR)
         return err_sys(e, "waiting for events");
     for (int i = 0; i < count; i++)
         happened[events[i].data.u32] = true;
-    return count > 0 ? count : 0;
+    n->peers_unread |= happened[SOURCE_PEERS];
+    n->clients_unread |= happened[SOURCE_CLIENTS];
+    return 0;
 }
 
-/* It waits only after a whole round in which nothing happened: then every socket was read until
- * it was empty after the last message was sent, and its descriptor can be trusted. */
 static int run(struct node *n, struct err *e)
 {
-    bool quiet = false;
-
     for (;;) {
         bool happened[SOURCE_COUNT] = {false};
-        size_t taken;
-        int rc = wait_for_events(n, quiet, happened, e);
+        int rc = wait_for_events(n, happened, e);
 
         if (rc < 0)
             return rc;
@@ -167,13 +174,10 @@ static int run(struct node *n, struct err *e)
             take_signal(n);
             return 0;
         }
-        taken = take_peers(n);
+        take_peers(n);
         if (happened[SOURCE_TICK])
             take_tick(n);
-        taken += take_requests(n);
-        quiet = rc == 0 && taken == 0;
-        if (quiet)
-            continue;
+        take_requests(n);
         rc = server_pump(n->server, e);
         if (rc < 0)
             return rc;
@@ -349,7 +353,12 @@ static void announce(struct node *n, void (*started)(void *context), void *conte
 int node_main(const struct node_options *o, void (*started)(void *context), void *context,
               struct err *e)
 {
-    struct node n = {.o = o, .signal_fd = -1, .tick_fd = -1, .epoll_fd = -1};
+    struct node n = {.o = o,
+                     .signal_fd = -1,
+                     .tick_fd = -1,
+                     .epoll_fd = -1,
+                     .peers_unread = true,
+                     .clients_unread = true};
     int rc;
 
     n.self = cluster_find_node(o->cluster, o->id);
