@@ -14,8 +14,6 @@
       "3.8, figure 3.1: votedFor is persistent")                                                   \
     X(TERM_NOT_SAVED, "term-not-saved", "a node that restarts is back in the term of its log",     \
       "3.8, figure 3.1: currentTerm is persistent")                                                \
-    X(VOTE_BEFORE_SAVE, "vote-before-save", "a vote leaves before it is on disk",                  \
-      "figure 3.1: persistent state is updated before responding")                                 \
     X(TWO_VOTES, "two-votes", "a node votes for everybody who asks in a term",                     \
       "3.4: at most one vote a term, first come, first served")                                    \
     X(VOTE_WITHOUT_LOG, "vote-without-log",                                                        \
@@ -51,10 +49,9 @@
       "3.5, figure 3.1: a conflicting entry is deleted, and all that follow it")                   \
     X(OLD_TERM_APPEND, "old-term-append", "appends of a deposed leader are taken",                 \
       "3.3, figure 3.1: requests with an old term are refused")                                    \
-    X(STALE_APPEND_REPLY, "stale-append-reply", "a leader counts answers to its earlier self",     \
-      "3.3: what an old term says is ignored")                                                     \
-    X(MATCH_KEPT, "match-kept", "a new leader starts from the match indexes of its last term",     \
-      "figure 3.1: matchIndex is reset after an election")                                         \
+    X(STALE_APPEND_REPLY, "stale-append-reply",                                                    \
+      "an answer to an early append counts for all that was sent since",                           \
+      "3.5, figure 3.1: matchIndex is what the follower is known to hold")                         \
     X(LOCAL_READS, "local-reads", "a leader answers reads without asking anybody",                 \
       "6.4: reads need a confirmation of leadership")                                              \
     X(READ_BEFORE_NOOP, "read-before-noop",                                                        \
@@ -63,8 +60,6 @@
     X(READ_WITHOUT_ROUND, "read-without-round",                                                    \
       "reads are confirmed without a round of heartbeats",                                         \
       "6.4, step 3: a quorum has to answer first")                                                 \
-    X(READ_OLD_ECHO, "read-old-echo", "answers to earlier heartbeats confirm later reads",         \
-      "6.4, step 3: heartbeats of a round begun after the read came")                              \
     X(READ_BEFORE_APPLY, "read-before-apply", "reads do not wait for their index to be applied",   \
       "6.4, step 4: at least as far as the read index")                                            \
     X(SERVE_DEPOSED, "serve-deposed", "reads that wait when a leader steps down are served",       \

@@ -9,7 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAME_BYTES_MAX = 32, EDITS_MAX = 2, OPTIONS_MAX = 64 };
+enum {
+    NAME_BYTES_MAX = 32,
+    EDITS_MAX = 2,
+    OPTIONS_MAX = 64,
+    CHOICES_SHOWN_MAX = 16, /* beyond it the help names none of them */
+};
 
 /* --- suggestions ---------------------------------------------------------------------------- */
 
@@ -113,16 +118,26 @@ static int parse_real(const struct arg_option *o, const char *text, double *ret,
 static int parse_choice(const struct arg_option *o, const char *text, const char **ret,
                         struct err *e)
 {
+    const char *const *names = o->choices();
+    const char *nearest;
     struct buf all = {0};
+    size_t n = 0;
     int rc;
 
-    for (const char *const *name = o->choices(); *name != NULL; name++) {
-        if (strcmp(*name, text) == 0) {
-            *ret = *name;
+    for (; names[n] != NULL; n++) {
+        if (strcmp(names[n], text) == 0) {
+            *ret = names[n];
             buf_free(&all);
             return 0;
         }
-        (void)buf_printf(&all, "%s%s", all.len == 0 ? "" : ", ", *name);
+        (void)buf_printf(&all, "%s%s", n == 0 ? "" : ", ", names[n]);
+    }
+    nearest = args_nearest(text, names, n);
+    if (nearest != NULL || n > CHOICES_SHOWN_MAX) {
+        buf_free(&all);
+        return err_set(e, -E_INVAL, "--%s: there is no '%s'%s%s%s", o->name, text,
+                       nearest != NULL ? "; did you mean '" : "", nearest != NULL ? nearest : "",
+                       nearest != NULL ? "'?" : "");
     }
     rc = err_set(e, -E_INVAL, "--%s: expected one of %.*s, not '%s'", o->name, (int)all.len,
                  all.len == 0 ? "" : (const char *)all.data, text);
@@ -241,8 +256,13 @@ static void print_default(const struct arg_option *o, const void *defaults, FILE
 
 static void print_choices(const struct arg_option *o, FILE *out)
 {
-    for (const char *const *name = o->choices(); *name != NULL; name++)
-        fprintf(out, "%s%s", name == o->choices() ? ": " : ", ", *name);
+    const char *const *names = o->choices();
+    size_t n = 0;
+
+    while (names[n] != NULL)
+        n++;
+    for (size_t i = 0; i < n && n <= CHOICES_SHOWN_MAX; i++)
+        fprintf(out, "%s%s", i == 0 ? ": " : ", ", names[i]);
 }
 
 static void print_option(const struct arg_option *o, const void *defaults, FILE *out)

@@ -10,6 +10,7 @@ int command_kv(int argc, char **argv);
 int command_cluster(int argc, char **argv);
 int command_node(int argc, char **argv);
 int command_bench(int argc, char **argv);
+int command_bugs(int argc, char **argv);
 int command_nemesis(int argc, char **argv);
 
 #endif

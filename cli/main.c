@@ -19,6 +19,7 @@ static const struct subcommand subcommands[] = {
     {"kv", command_kv, "get | put | append | cas | delete from the shell"},
     {"node", command_node, "one node in the foreground"},
     {"bench", command_bench, "kv: throughput and latency of the store"},
+    {"bugs", command_bugs, "the catalogue of planted bugs"},
     {"nemesis", command_nemesis, NULL},
 };
 

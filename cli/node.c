@@ -104,7 +104,7 @@ int command_node(int argc, char **argv)
         err_set(&e, -E_INVAL, "--cluster and --id are needed");
         return args_complain(&command, &e);
     }
-    if (node_settings_check(&v.settings, &e) < 0)
+    if (node_settings_check(&v.settings, &e) < 0 || bug_select(v.settings.bug, &e) < 0)
         return args_complain(&command, &e);
     if (cluster_load(v.cluster, &cluster, &e) < 0) {
         fprintf(stderr, "rift node: %s\n", e.text);

@@ -75,6 +75,8 @@ void node_settings_argv(const struct node_settings *s, const char *cluster_path,
     add_number(&w, "--tick-ms", s->tick_ms);
     add_number(&w, "--heartbeat-ms", s->heartbeat_ms);
     add_number(&w, "--election-ms", s->election_ms);
+    if (s->bug != NULL)
+        add(&w, "--bug", s->bug);
     if (events != NULL)
         add(&w, "--events", events);
 }

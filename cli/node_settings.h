@@ -1,6 +1,7 @@
 #ifndef RIFT_CLI_NODE_SETTINGS_H
 #define RIFT_CLI_NODE_SETTINGS_H
 
+#include "base/bug.h"
 #include "cli/args.h"
 
 #include <stddef.h>
@@ -15,6 +16,7 @@ struct node_settings {
     uint64_t tick_ms;
     uint64_t heartbeat_ms;
     uint64_t election_ms;
+    const char *bug; /* planted; NULL: none */
 };
 
 #define NODE_SETTINGS_DEFAULT                                                                      \
@@ -41,7 +43,9 @@ struct node_settings {
     {"heartbeat-ms", ARG_UINT, offsetof(type, member.heartbeat_ms), "N",                           \
          "time between a leader's heartbeats", 1, 60000, NULL, NULL},                              \
     {"election-ms", ARG_UINT, offsetof(type, member.election_ms), "N",                             \
-         "shortest election timeout (the longest is twice that)", 2, 600000, NULL, NULL}
+         "shortest election timeout (the longest is twice that)", 2, 600000, NULL, NULL},          \
+    {"bug", ARG_CHOICE, offsetof(type, member.bug), "NAME", "plant one, see `rift bugs`", 0, 0,    \
+         bug_names, NULL}
 /* clang-format on */
 
 const char *const *node_settings_stores(void);

@@ -152,7 +152,8 @@ int run_options_enter(int argc, char **argv, struct run_options *ret)
 
     if (code >= 0)
         return code;
-    if (node_settings_check(&o.node, &e) < 0)
+    /* In this process, too: some are the clerk's. */
+    if (node_settings_check(&o.node, &e) < 0 || bug_select(o.node.bug, &e) < 0)
         return args_complain(&command, &e);
     if (o.keys == 0)
         o.keys = o.clerks / 2 > KEYS_MIN ? o.clerks / 2 : KEYS_MIN;
@@ -199,5 +200,7 @@ void run_options_facts(const struct run_options *o, struct run_facts *ret)
     add(ret, "election-ms", "%" PRIu64, o->node.election_ms);
     add(ret, "attempt-timeout-ms", "%" PRIu64, o->attempt_timeout_ms);
     add(ret, "op-timeout-ms", "%" PRIu64, o->op_timeout_ms);
+    if (o->node.bug != NULL)
+        add(ret, "bug", "%s", o->node.bug);
     add(ret, "nemesis", "%s", o->plan == NULL ? o->nemesis : "from a plan file");
 }

@@ -40,7 +40,7 @@ int run_options_enter(int argc, char **argv, struct run_options *ret);
 int run_options_plan(const struct run_options *o, struct plan **ret, struct err *e);
 
 /* What is written into the history's header besides its own fields. */
-enum { RUN_FACTS = 20, RUN_FACT_BYTES = 64 };
+enum { RUN_FACTS = 21, RUN_FACT_BYTES = 64 };
 struct run_facts {
     struct history_option items[RUN_FACTS];
     char values[RUN_FACTS][RUN_FACT_BYTES];

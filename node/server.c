@@ -68,6 +68,7 @@ static int create_raft(struct server *s, const struct server_options *o, struct 
         .seed = o->seed,
         .pre_vote = o->pre_vote,
         .check_quorum = o->check_quorum,
+        .append_entries_max = o->append_entries_max,
     };
 
     store_recovered(o->store, &found);

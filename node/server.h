@@ -54,6 +54,8 @@ struct server_options {
     size_t reads_max;    /* waiting for their round or for their index to be applied [4096] */
     size_t sessions_max; /* see kv.h; the same on every node [65536] */
 
+    size_t append_entries_max; /* in one message to a follower; 0: Raft's default */
+
     /* A planted mistake, for tests: saves do not ask for a sync, and what can be read back counts
      * as durable. */
     bool unsynced;

@@ -53,10 +53,11 @@ static void draw_cluster(struct sim_config *c)
     c->read_mode = PICK(&r, READ_INDEX, READ_INDEX, READ_LOG);
     c->check_quorum = rng_chance(&r, 750000);
     c->pre_vote = rng_chance(&r, 750000);
-    c->tick_ms = PICK(&r, 5, 10, 10, 20);
+    c->tick_ms = PICK(&r, 2, 5, 10, 10, 20, 50); /* coarse ones make elections collide */
     c->heartbeat_ms = c->tick_ms * (uint32_t)rng_between(&r, 1, 5);
     c->election_ms = c->heartbeat_ms * (uint32_t)rng_between(&r, 3, 10);
     c->sessions_max = rng_chance(&r, 200000) ? c->clerks + 4 : 0;
+    c->append_entries = PICK(&r, 0, 0, 1, 3);
 }
 
 static void draw_load(struct sim_config *c)
@@ -73,7 +74,7 @@ static void draw_load(struct sim_config *c)
     c->attempt_timeout_ms = PICK(&r, 50, 100, 200, 500);
     c->op_timeout_ms = c->attempt_timeout_ms * (uint32_t)rng_between(&r, 2, 10);
     c->run_ms = PICK(&r, 5000, 10000, 10000, 20000);
-    c->wander_ppm = PICK(&r, 0, 0, 50000, 300000);
+    c->wander_ppm = PICK(&r, 0, 50000, 300000, 1000000);
 }
 
 static void draw_faults(struct sim_config *c)
@@ -88,12 +89,12 @@ static void draw_faults(struct sim_config *c)
     c->pause_ms = PICK(&r, 100, 500, 1000, 2000);
     c->latency_us = PICK(&r, 20, 100, 100, 500, 5000);
     c->jitter_us = c->latency_us * PICK(&r, 0, 1, 1, 5);
-    c->loss_ppm = PICK(&r, 0, 0, 0, 1000, 10000, 50000);
+    c->loss_ppm = PICK(&r, 0, 0, 0, 1000, 10000, 50000, 200000);
     c->duplicate_ppm = PICK(&r, 0, 0, 1000, 20000);
     c->reorder_ppm = PICK(&r, 0, 0, 1000, 50000);
     c->disk_us = PICK(&r, 50, 300, 300, 3000);
     c->disk_jitter_us = c->disk_us * PICK(&r, 0, 1, 5, 20);
-    c->crash_ppm = PICK(&r, 0, 0, 0, 50, 300);
+    c->crash_ppm = PICK(&r, 0, 0, 50, 300, 2000, 10000);
     c->drift_ppm = PICK(&r, 0, 100, 10000, 200000);
 }
 
@@ -109,11 +110,13 @@ static void draw_hardware(struct sim_config *c)
     c->jump_ms = PICK(&r, 50, 500, 2000);
 }
 
-/* A node alone has no links that could be cut. */
+/* A node alone has no links that could be cut, and of two nodes no minority can go: faults that hit
+ * somebody nevertheless. */
 static void fit_faults(struct sim_config *c)
 {
-    if (c->nodes == 1 && strcmp(c->nemesis, "none") != 0)
-        snprintf(c->nemesis, sizeof c->nemesis, "kill,pause");
+    if (c->nodes <= 2 && strcmp(c->nemesis, "none") != 0)
+        snprintf(c->nemesis, sizeof c->nemesis, "%s",
+                 c->nodes == 1 ? "kill,pause" : "kill,pause,isolate-one");
 }
 
 /* The search for an order takes the longer the more operations share a key (the problem is

@@ -600,3 +600,15 @@ bool sim_disk_holds_durably(const struct sim_disk *d, uint64_t index, uint64_t t
     return index >= d->shape.first && index <= d->durable_last &&
            d->entries[index - d->shape.first].term == term;
 }
+
+static uint64_t durable_term(const struct sim_disk *d)
+{
+    return d->durable_last < d->shape.first ? 0 : d->entries[d->durable_last - d->shape.first].term;
+}
+
+bool sim_disk_is_ahead(const struct sim_disk *d, const struct sim_disk *other)
+{
+    uint64_t own = durable_term(d), theirs = durable_term(other);
+
+    return own != theirs ? own > theirs : d->durable_last > other->durable_last;
+}

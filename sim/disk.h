@@ -59,4 +59,8 @@ void sim_disk_totals(const struct sim_disk *d, struct sim_disk_totals *ret);
 /* Whether the entry (index, term) would survive a crash now. */
 bool sim_disk_holds_durably(const struct sim_disk *d, uint64_t index, uint64_t term);
 
+/* Whether what is durable of this log is more up to date than that of the other (dissertation
+ * 3.6.1). */
+bool sim_disk_is_ahead(const struct sim_disk *d, const struct sim_disk *other);
+
 #endif

@@ -53,6 +53,7 @@ static const struct sim_knob knobs[] = {
     NUMBER("attempt-timeout-ms", attempt_timeout_ms, 1, MS_MAX,
            "of one request, before another node is asked"),
     NUMBER("op-timeout-ms", op_timeout_ms, 1, MS_MAX, "of an operation as a whole"),
+    NUMBER("append-entries", append_entries, 0, 1000000, "in one message, 0: the default"),
     NUMBER("sessions", sessions_max, 0, 1000000, "kept by a node, 0: its default"),
     NUMBER("latency-us", latency_us, 0, US_MAX, "of a message, at least"),
     NUMBER("jitter-us", jitter_us, 0, US_MAX, "... and up to so much more"),

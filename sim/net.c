@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+enum { LATE_DOUBLINGS = 13, LATE_NS_MAX = 1000000000 };
+
 struct link {
     struct wire_link_rule rule;
     struct rng rng;
@@ -94,6 +96,16 @@ static int64_t drawn_latency(struct sim_net *n, struct link *l, const struct wir
     return us * 1000;
 }
 
+/* How much later than it should a message comes that others overtake: a few latencies as often as
+ * a hundred, so that some arrive in another term. */
+static int64_t drawn_lateness(struct sim_net *n, struct link *l)
+{
+    uint32_t doublings = (uint32_t)rng_below(&l->rng, LATE_DOUBLINGS);
+    int64_t ns = ((int64_t)(n->options.latency_us + 100) * 1000) << doublings;
+
+    return ns < LATE_NS_MAX ? ns : LATE_NS_MAX;
+}
+
 size_t sim_net_send(struct sim_net *n, struct wire_end from, struct wire_end to, uint64_t type_bit,
                     int64_t now_ns, int64_t ret_at_ns[2])
 {
@@ -112,8 +124,7 @@ size_t sim_net_send(struct sim_net *n, struct wire_end from, struct wire_end to,
     n->totals.passed++;
     at = now_ns + drawn_latency(n, l, &rule);
     if (either(l, rule.reorder_ppm, n->options.reorder_ppm, &n->totals.reordered)) {
-        /* Overtaken by whatever follows within a few latencies. */
-        at += (int64_t)rng_below(&l->rng, 8 * (n->options.latency_us + 100)) * 1000;
+        at += drawn_lateness(n, l);
     } else {
         if (at < l->last_ns)
             at = l->last_ns;
@@ -122,7 +133,7 @@ size_t sim_net_send(struct sim_net *n, struct wire_end from, struct wire_end to,
     ret_at_ns[0] = at;
     if (!either(l, rule.duplicate_ppm, n->options.duplicate_ppm, &n->totals.duplicated))
         return 1;
-    ret_at_ns[1] = at + (int64_t)rng_below(&l->rng, 4 * (n->options.latency_us + 100)) * 1000;
+    ret_at_ns[1] = at + drawn_lateness(n, l);
     return 2;
 }
 

@@ -51,6 +51,7 @@ struct sim_config {
     uint32_t attempt_timeout_ms;
     uint32_t op_timeout_ms;
     uint32_t sessions_max;
+    uint32_t append_entries; /* in one message; 0: the default of Raft */
 
     /* The network when nothing is wrong with it. Chances are in a million. */
     uint32_t latency_us;
@@ -105,7 +106,7 @@ struct sim_result {
     uint64_t kills, pauses;
     uint64_t disk_stalls, disk_failures;
     uint64_t clock_jumps;
-    bool bit; /* some fault that was planned had an effect, or none was planned */
+    bool bit; /* some fault had an effect, or none was planned */
 };
 
 /* Runs a world. `plan` NULL: drawn from the seed. The history comes back in memory (to be freed

@@ -131,7 +131,7 @@ void raft_take_vote_request(struct raft *r, const struct raft_message *m)
     /* A granted pre-vote names the term it is for; everything else the voter's own. */
     reply.term = pre && granted ? m->term : r->hard.term;
     reply.reject = !granted;
-    raft_send(r, m->from, &reply, BUG(VOTE_BEFORE_SAVE) ? 0 : raft_save_of_hard(r));
+    raft_send(r, m->from, &reply, raft_save_of_hard(r));
 }
 
 void raft_take_vote_reply(struct raft *r, struct peer *p, const struct raft_message *m)

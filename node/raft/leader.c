@@ -64,8 +64,7 @@ void raft_become_leader(struct raft *r)
         struct peer *p = &r->peers[i];
 
         raft_peer_probe(p, noop.index);
-        if (!BUG(MATCH_KEPT))
-            p->match_index = 0;
+        p->match_index = 0;
         p->read_round = 0;
         p->recently_active = false;
         p->heartbeat_due = false;
@@ -142,7 +141,7 @@ void raft_take_append_reply(struct raft *r, struct peer *p, const struct raft_me
     }
     if (m->log_index < p->match_index)
         return; /* late: match never moves back */
-    p->match_index = m->log_index;
+    p->match_index = BUG(STALE_APPEND_REPLY) ? p->next_index - 1 : m->log_index;
     while (p->n_inflight > 0 && p->inflight[p->inflight_head] <= m->log_index) {
         p->inflight_head = (p->inflight_head + 1) % r->o.inflight_max;
         p->n_inflight--;
@@ -160,7 +159,7 @@ void raft_take_heartbeat_reply(struct raft *r, struct peer *p, const struct raft
 {
     p->recently_active = true;
     if (m->context > p->read_round && m->context <= r->reads.round) {
-        p->read_round = BUG(READ_OLD_ECHO) ? r->reads.round : m->context;
+        p->read_round = m->context;
         raft_reads_confirm(r);
     }
     if (!p->quiet) {

@@ -74,8 +74,10 @@ void raft_fill_save(struct raft *r, struct raft_ready *ret)
     ret->hard = r->hard;
     if (BUG(VOTE_NOT_SAVED))
         ret->hard.vote = 0;
-    if (BUG(TERM_NOT_SAVED))
+    if (BUG(TERM_NOT_SAVED)) {
         ret->hard.term = entry_log_last_term(&r->log);
+        ret->hard_changed = true;
+    }
     if (s->hard_dirty)
         s->hard_seq = s->seq;
     if (log)

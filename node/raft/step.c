@@ -94,7 +94,7 @@ int raft_step(struct raft *r, const struct raft_message *m)
     if (BUG(OLD_TERM_APPEND) && m->term < r->hard.term && m->type == RAFT_APPEND &&
         r->role == RAFT_FOLLOWER)
         return raft_take_append(r, m);
-    if (m->term < r->hard.term && !(BUG(STALE_APPEND_REPLY) && m->type == RAFT_APPEND_REPLY)) {
+    if (m->term < r->hard.term) {
         raft_refuse_stale(r, m);
         return 0;
     }
