@@ -208,7 +208,7 @@ static bool unlucky(struct sim_disk *d, uint32_t ppm)
 
 bool sim_disk_begin(struct sim_disk *d, int64_t *ret_ns)
 {
-    if (d->failed || d->writing.head != NULL || d->queued.head == NULL)
+    if (d->writing.head != NULL || d->queued.head == NULL)
         return false;
     list_move(&d->writing, &d->queued);
     *ret_ns = d->options.write_ns;
