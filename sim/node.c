@@ -174,20 +174,21 @@ static void on_applied(void *context, const struct entry *entry)
     struct sim_node *n = context;
     struct sim_world *w = n->world;
     size_t durable = 0;
+    bool overruled = false;
     struct err e;
 
     if (w->oracle == NULL || n->dying)
         return;
     if (entry->index > oracle_committed(w->oracle)) {
         durable = durable_on(w, entry);
-        if (can_be_overruled(w, entry))
-            sim_find(w, SIM_ORACLE,
-                     "commitment: an entry is applied while a node that does not "
-                     "hold it could still be elected");
+        overruled = can_be_overruled(w, entry);
         note_applied(w, entry);
     }
     if (oracle_applied(w->oracle, n->index, entry, durable, &e) < 0)
         sim_find(w, SIM_ORACLE, e.text);
+    else if (overruled)
+        sim_find(w, SIM_ORACLE,
+                 "commitment: an entry is applied while a node that lacks it could be elected");
 }
 
 /* A batch on its way to the disk; false: the node died before. */

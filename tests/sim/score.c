@@ -2,7 +2,7 @@
  * the simulator that it takes to see it, once by the history alone, as for a foreign system, and
  * once with the oracles and invariants beside it. Without a bug nothing may be seen.
  *
- *     rift_score [--starts N] [--seeds N] [--clean N] [--gate] [BUG...]
+ *     rift_score [--starts N] [--seeds N] [--history-seeds N] [--clean N] [--gate] [BUG...]
  *
  * Prints a row of the table in docs/bugs.md for each bug. With --gate it ends with 1 when a bug
  * was not caught, too few were caught by the history alone, or the clean seeds showed anything. */
@@ -13,6 +13,7 @@
 #include "sim/sim.h"
 
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,8 +29,9 @@ enum {
 
 struct score_options {
     uint64_t starts;
-    uint64_t seeds; /* tried from each starting point */
-    uint64_t clean; /* tried without a bug */
+    uint64_t seeds;         /* tried from each starting point */
+    uint64_t history_seeds; /* the same, by the history alone */
+    uint64_t clean;         /* tried without a bug */
     bool gate;
 };
 
@@ -106,12 +108,12 @@ static int by_seeds(const void *a, const void *b)
 }
 
 /* The one in the middle of all starting points. */
-static struct catch median(const struct score_options *o, bool oracles)
+static struct catch median(const struct score_options *o, bool oracles, uint64_t seeds)
 {
     struct catch found[STARTS_MAX];
 
     for (uint64_t i = 0; i < o->starts; i++)
-        found[i] = hunt(1 + i * START_STEP, o->seeds, oracles);
+        found[i] = hunt(1 + i * START_STEP, seeds, oracles);
     qsort(found, o->starts, sizeof *found, by_seeds);
     return found[o->starts / 2];
 }
@@ -140,29 +142,63 @@ static void score(const struct score_options *o, const char *name, struct tally 
         fprintf(stderr, "rift_score: %s\n", e.text);
         exit(64);
     }
-    history = median(o, false);
-    any = median(o, true);
+    history = median(o, false, o->history_seeds);
+    any = median(o, true, o->seeds);
     bug_select(NULL, NULL);
     t->bugs++;
     t->by_history += history.seeds > 0;
     t->missed += history.seeds == 0 && any.seeds == 0;
     printf("| %-24s |", name);
-    print_seeds(&history, o->seeds);
+    print_seeds(&history, o->history_seeds);
     print_seeds(&any, o->seeds);
     printf(" %s |\n", any.by);
     fflush(stdout);
 }
 
-static uint64_t number_after(int argc, char **argv, int *at, uint64_t max)
+static const struct number {
+    const char *name;
+    size_t offset;
+    uint64_t min, max;
+} numbers[] = {
+    {"--starts", offsetof(struct score_options, starts), 1, STARTS_MAX},
+    {"--seeds", offsetof(struct score_options, seeds), 1, START_STEP},
+    {"--history-seeds", offsetof(struct score_options, history_seeds), 1, START_STEP},
+    {"--clean", offsetof(struct score_options, clean), 0, UINT32_MAX},
+};
+
+static bool parse_number(struct score_options *o, const char *name, const char *text)
 {
     char *end = NULL;
-    unsigned long long number = *at + 1 < argc ? strtoull(argv[++*at], &end, 10) : 0;
+    unsigned long long value = text == NULL ? 0 : strtoull(text, &end, 10);
 
-    if (end == NULL || *end != '\0' || number > max) {
-        fprintf(stderr, "rift_score: %s wants a number up to %" PRIu64 "\n", argv[*at], max);
-        exit(64);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        const struct number *n = &numbers[i];
+
+        if (strcmp(n->name, name) != 0)
+            continue;
+        *(uint64_t *)((char *)o + n->offset) = value;
+        return end != NULL && *end == '\0' && value >= n->min && value <= n->max;
     }
-    return number;
+    return false;
+}
+
+/* Returns where the names of bugs begin. */
+static int parse(int argc, char **argv, struct score_options *o)
+{
+    int at = 1;
+
+    for (; at < argc && strncmp(argv[at], "--", 2) == 0; at++) {
+        if (strcmp(argv[at], "--gate") == 0) {
+            o->gate = true;
+        } else if (parse_number(o, argv[at], at + 1 < argc ? argv[at + 1] : NULL)) {
+            at++;
+        } else {
+            fprintf(stderr, "rift_score: %s is no option, or its number is out of range\n",
+                    argv[at]);
+            exit(64);
+        }
+    }
+    return at;
 }
 
 static int verdict_of(const struct score_options *o, const struct tally *t, bool dirty)
@@ -176,30 +212,15 @@ static int verdict_of(const struct score_options *o, const struct tally *t, bool
 
 int main(int argc, char **argv)
 {
-    struct score_options o = {.starts = 3, .seeds = 500};
+    struct score_options o = {.starts = 3, .seeds = 500, .history_seeds = 500};
+    int at = parse(argc, argv, &o);
+    const char *const *names = at < argc ? (const char *const *)&argv[at] : bug_names();
+    struct catch clean = hunt(1, o.clean, true);
     struct tally tally = {0};
-    const char *const *names = bug_names();
-    struct catch clean;
-    int at = 1;
 
-    for (; at < argc && strncmp(argv[at], "--", 2) == 0; at++) {
-        if (strcmp(argv[at], "--gate") == 0)
-            o.gate = true;
-        else if (strcmp(argv[at], "--starts") == 0)
-            o.starts = number_after(argc, argv, &at, STARTS_MAX);
-        else if (strcmp(argv[at], "--seeds") == 0)
-            o.seeds = number_after(argc, argv, &at, UINT32_MAX);
-        else if (strcmp(argv[at], "--clean") == 0)
-            o.clean = number_after(argc, argv, &at, UINT32_MAX);
-        else
-            return fprintf(stderr, "rift_score: no option %s\n", argv[at]), 64;
-    }
-    clean = hunt(1, o.clean, true);
     if (clean.seeds > 0)
         printf("seed %" PRIu64 " without a bug: %s\n", clean.seeds, clean.by);
     printf("| bug | seeds, history alone | seeds, with oracles | seen by |\n|---|---|---|---|\n");
-    if (at < argc)
-        names = (const char *const *)&argv[at];
     for (; *names != NULL; names++)
         score(&o, *names, &tally);
     return verdict_of(&o, &tally, clean.seeds > 0);
