@@ -173,8 +173,10 @@ static int read_word(const json_t *root, const char *name, char *ret, size_t siz
 {
     const json_t *value = json_object_get(root, name);
 
-    if (value != NULL && (!json_is_string(value) || json_string_length(value) >= size))
-        return err_set(e, -E_PARSE, "%s: expected at most %zu letters", name, size - 1);
+    if (value != NULL && (!json_is_string(value) || json_string_length(value) >= size ||
+                          !sim_is_plain(json_string_value(value))))
+        return err_set(e, -E_PARSE, "%s: expected at most %zu letters, digits, commas and dashes",
+                       name, size - 1);
     if (value != NULL)
         snprintf(ret, size, "%s", json_string_value(value));
     return 0;

@@ -106,6 +106,20 @@ static int parse_real(const struct sim_knob *k, const char *text, double *ret, s
     return 0;
 }
 
+bool sim_is_plain(const char *text)
+{
+    return strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789 ,-") == strlen(text);
+}
+
+static int parse_text(const struct sim_knob *k, const char *text, char *ret, struct err *e)
+{
+    if (strlen(text) >= k->size || !sim_is_plain(text))
+        return err_set(e, -E_INVAL, "%s: expected at most %zu letters, digits, commas and dashes",
+                       k->name, k->size - 1);
+    memcpy(ret, text, strlen(text) + 1);
+    return 0;
+}
+
 static int parse_switch(const struct sim_knob *k, const char *text, bool *ret, struct err *e)
 {
     if (strcmp(text, "on") != 0 && strcmp(text, "off") != 0)
@@ -137,11 +151,7 @@ int sim_knob_set(struct sim_config *c, const struct sim_knob *k, const char *tex
         if (!read_mode_parse(text, at))
             return err_set(e, -E_INVAL, "%s: there is no mode '%s'", k->name, text);
         return 0;
-    case SIM_KNOB_TEXT:
-        if (strlen(text) >= k->size)
-            return err_set(e, -E_INVAL, "%s: longer than %zu bytes", k->name, k->size - 1);
-        memcpy(at, text, strlen(text) + 1);
-        return 0;
+    case SIM_KNOB_TEXT: return parse_text(k, text, at, e);
     }
     return -E_INVAL;
 }

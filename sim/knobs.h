@@ -26,6 +26,10 @@ enum { SIM_KNOB_TEXT_MAX = 128 };
 
 const struct sim_knob *sim_knobs(size_t *ret_n);
 
+/* Small letters, digits, spaces, commas and dashes: what names are made of, and what needs no
+ * quoting in a file or on a command line. */
+bool sim_is_plain(const char *text);
+
 /* Errors: -E_INVAL, which says what was expected: "nodes: expected a number from 1 to 7, not ..."
  */
 int sim_knob_set(struct sim_config *c, const struct sim_knob *k, const char *text, struct err *e);

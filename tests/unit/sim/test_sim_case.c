@@ -62,6 +62,9 @@ static const struct {
     {"\"seed\": \"", "\"seed\": \"-", "x: config.seed: expected a number, or a string of digits"},
     {"\"operations\": [[", "\"operations\": [[-", "x: operations[0]: expected [clerk, count]"},
     {"\"plan\": {", "\"plan\": {\"more\": 1,", "x: plan"},
+    {"\"nemesis\": \"", "\"nemesis\": \"\\u0022",
+     "x: config: nemesis: expected at most 95 letters"},
+    {"\"config\"", "\"bug\": \"A\", \"config\"", "x: bug: expected at most 63 letters"},
     {"\"config\"", "config", "x: line "},
 };
 
