@@ -104,6 +104,7 @@ static const struct mistake mistakes[] = {
     {"test one --ratio 11", "expected a number from 0 to 10"},
     {"test one --switch yes", "expected on or off, not 'yes'"},
     {"test one --color blue", "expected one of red, green, not 'blue'"},
+    {"test one --color rad", "there is no 'rad'; did you mean 'red'?"},
     {"test one --flag=on", "--flag takes no value"},
     {"test one -x", "there is no option -x"},
     {"test", "something is missing"},
