@@ -229,3 +229,35 @@ Test(sim_disk, a_write_takes_its_time_and_a_stalled_one_up_to_the_stall_more)
         sim_disk_destroy(d);
     }
 }
+
+/* A disk whose log holds `n` entries of a term, durable or only visible. */
+static struct sim_disk *disk_with(size_t n, uint64_t term, enum store_sync sync)
+{
+    struct sim_disk *d = disk_of(1, 0);
+    struct entry entries[3];
+    struct store_batch b = {.entries = entries, .n_entries = n};
+    uint64_t seq;
+    int64_t ns;
+
+    for (size_t i = 0; i < n; i++)
+        entries[i] = (struct entry){.index = i + 1, .term = term, .data = slice_str("x")};
+    cr_assert_eq(store_submit(sim_disk_open(d), &b, sync, &seq, NULL), 0);
+    cr_assert(sim_disk_begin(d, &ns));
+    sim_disk_finish(d);
+    return d;
+}
+
+Test(sim_disk, a_log_is_ahead_by_its_last_term_then_by_its_length_and_by_what_is_durable_only)
+{
+    /* Each is ahead of those before it and of none behind it; the first two have nothing. */
+    struct sim_disk *disks[] = {disk_with(0, 0, STORE_SYNCED), disk_with(3, 7, STORE_ORDERED),
+                                disk_with(2, 1, STORE_SYNCED), disk_with(3, 1, STORE_SYNCED),
+                                disk_with(1, 2, STORE_SYNCED)};
+    enum { N = sizeof disks / sizeof *disks };
+
+    for (size_t i = 0; i < N; i++)
+        for (size_t k = 0; k < N; k++)
+            cr_assert_eq(sim_disk_is_ahead(disks[i], disks[k]), i > k && i > 1, "%zu of %zu", i, k);
+    for (size_t i = 0; i < N; i++)
+        sim_disk_destroy(disks[i]);
+}
