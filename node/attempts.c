@@ -2,6 +2,7 @@
 
 #include "node/kv/hash_table.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 
 struct session_seen {
@@ -27,15 +28,25 @@ int attempts_create(size_t max, struct attempts **ret)
     return 0;
 }
 
-static void forget_oldest(struct attempts *a, uint64_t newest_session)
+static void forget(struct attempts *a, struct session_seen *seen)
 {
-    struct session_seen *oldest = a->sessions;
-    uint64_t gone = oldest->session < newest_session ? oldest->session : newest_session;
+    HASH_DEL(a->sessions, seen);
+    free(seen);
+}
 
-    if (gone > a->floor)
-        a->floor = gone;
-    HASH_DEL(a->sessions, oldest);
-    free(oldest);
+/* The oldest that the floor may rise to. False when there is none: all that are remembered are
+ * above `newest_session`, made up, or ahead of a node that lags. */
+static bool forget_oldest(struct attempts *a, uint64_t newest_session)
+{
+    for (struct session_seen *s = a->sessions; s != NULL; s = s->hh.next) {
+        if (s->session > newest_session)
+            continue;
+        if (s->session > a->floor)
+            a->floor = s->session;
+        forget(a, s);
+        return true;
+    }
+    return false;
 }
 
 void attempts_destroy(struct attempts *a)
@@ -43,7 +54,7 @@ void attempts_destroy(struct attempts *a)
     if (a == NULL)
         return;
     while (a->sessions != NULL)
-        forget_oldest(a, 0);
+        forget(a, a->sessions);
     free(a);
 }
 
@@ -54,8 +65,8 @@ static enum attempt_verdict take_first(struct attempts *a, uint64_t session, uin
 
     if (session <= a->floor)
         return ATTEMPT_FORGOTTEN;
-    if (HASH_COUNT(a->sessions) >= a->max)
-        forget_oldest(a, newest_session);
+    if (HASH_COUNT(a->sessions) >= a->max && !forget_oldest(a, newest_session))
+        return ATTEMPT_SEEN;
     seen = malloc(sizeof *seen);
     if (seen == NULL)
         return ATTEMPT_SEEN;

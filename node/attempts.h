@@ -27,8 +27,8 @@ int attempts_create(size_t max, struct attempts **ret);
 void attempts_destroy(struct attempts *a); /* NULL is fine */
 
 /* Takes in request number `request` of a session. `newest_session` is the highest id that a
- * session can have by now: the floor does not rise above it, whatever ids are claimed. When
- * memory runs out the answer is ATTEMPT_SEEN. */
+ * session can have by now: the floor does not rise above it, whatever ids are claimed. Where
+ * there is no room and nobody can be forgotten (or no memory) the answer is ATTEMPT_SEEN. */
 enum attempt_verdict attempts_take(struct attempts *a, uint64_t session, uint64_t request,
                                    uint64_t newest_session);
 

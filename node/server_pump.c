@@ -140,10 +140,12 @@ static int handle_ready(struct server *s, const struct raft_ready *rd, struct er
     if (rc < 0)
         return rc;
     send_messages(s, rd);
-    rc = server_take_committed(s, rd->committed, rd->n_committed, e);
+    /* Before the committed entries are taken: what holds log reads back is a backlog of entries
+     * that wait to be applied, and not those of this very moment. */
+    rc = start_log_reads(s, rd, e);
     if (rc == 0)
-        rc = server_take_reads(s, rd->reads, rd->n_reads, e);
-    return rc < 0 ? rc : start_log_reads(s, rd, e);
+        rc = server_take_committed(s, rd->committed, rd->n_committed, e);
+    return rc < 0 ? rc : server_take_reads(s, rd->reads, rd->n_reads, e);
 }
 
 static int drain_raft(struct server *s, bool *ret_any, struct err *e)

@@ -160,6 +160,39 @@ Test(server_disk, a_follower_whose_disk_is_far_behind_catches_up_later, .fini = 
     cr_assert_eq(world_status(&w, 3).last_index, world_status(&w, 1).last_index);
 }
 
+/* The leader was started again, so that what node 3 lacks has to be read from its disk, while every
+ * message that arrives brings the next commit. */
+Test(server_disk, a_follower_far_behind_catches_up_under_load, .fini = teardown)
+{
+    enum { BACKLOG = 3000, STEPS = 2000, STEPS_PER_TICK = 20 };
+    struct op put = world_put("k", "v");
+    uint64_t session, id = 0;
+    int step = 0;
+
+    start(3);
+    session = world_open_session(&w, 1);
+    world_isolate(&w, 3, true);
+    while (id < BACKLOG) {
+        world_ask(&w, 1, session, ++id, &put);
+        if (id % 100 == 0)
+            world_settle(&w);
+    }
+    world_restart(&w, 1);
+    world_elect(&w, 1);
+    world_isolate(&w, 3, false);
+    while (world_status(&w, 3).last_index < BACKLOG && step < STEPS) {
+        w.n_replies = 0;
+        world_ask(&w, 1, session, ++id, &put);
+        if (step++ % STEPS_PER_TICK == 0) {
+            for (uint64_t node = 1; node <= 3; node++)
+                server_tick(world_node(&w, node)->server);
+        }
+        world_step(&w);
+    }
+    cr_assert_lt(step, STEPS, "node 3 still ends at %ju",
+                 (uintmax_t)world_status(&w, 3).last_index);
+}
+
 /* APPENDS are more than Raft loads of the log at a time. */
 enum {
     LARGE_PUTS = 80,

@@ -90,12 +90,27 @@ Test(server_attempts, a_session_that_had_to_be_forgotten_is_never_taken_for_a_ne
     attempts_destroy(a);
 }
 
-Test(server_attempts, a_made_up_session_does_not_shut_out_real_ones)
+Test(server_attempts, sessions_ahead_of_a_node_that_lags_are_not_forgotten)
 {
     struct attempts *a;
 
-    cr_assert_eq(attempts_create(1, &a), 0);
+    cr_assert_eq(attempts_create(2, &a), 0);
+    cr_assert_eq(attempts_take(a, 10, 1, 5), ATTEMPT_NEW);
+    cr_assert_eq(attempts_take(a, 11, 1, 5), ATTEMPT_NEW);
+    cr_assert_eq(attempts_take(a, 12, 1, 5), ATTEMPT_SEEN, "no room, and nobody to forget");
+    cr_assert_eq(attempts_take(a, 10, 1, 5), ATTEMPT_SEEN, "a copy is still one");
+    attempts_destroy(a);
+}
+
+Test(server_attempts, the_floor_rises_with_the_log_and_not_with_what_is_claimed)
+{
+    struct attempts *a;
+
+    cr_assert_eq(attempts_create(2, &a), 0);
     cr_assert_eq(attempts_take(a, UINT64_MAX, 1, 50), ATTEMPT_NEW);
-    cr_assert_eq(attempts_take(a, 51, 1, 50), ATTEMPT_NEW, "the floor is 50, not UINT64_MAX");
+    cr_assert_eq(attempts_take(a, 40, 1, 50), ATTEMPT_NEW);
+    cr_assert_eq(attempts_take(a, 51, 1, 51), ATTEMPT_NEW, "40 makes room, the made-up one stays");
+    cr_assert_eq(attempts_take(a, 40, 2, 51), ATTEMPT_FORGOTTEN);
+    cr_assert_eq(attempts_take(a, 52, 1, 52), ATTEMPT_NEW);
     attempts_destroy(a);
 }

@@ -143,18 +143,22 @@ static void pump_all(struct world *w)
     }
 }
 
+void world_step(struct world *w)
+{
+    size_t now = w->n_messages;
+
+    for (size_t i = 0; i < now; i++)
+        deliver(w, &w->messages[i]);
+    while (now-- > 0)
+        drop_message(w, 0);
+    pump_all(w);
+}
+
 void world_settle(struct world *w)
 {
     pump_all(w);
-    while (w->n_messages > 0) {
-        size_t now = w->n_messages;
-
-        for (size_t i = 0; i < now; i++)
-            deliver(w, &w->messages[i]);
-        while (now-- > 0)
-            drop_message(w, 0);
-        pump_all(w);
-    }
+    while (w->n_messages > 0)
+        world_step(w);
 }
 
 void world_tick(struct world *w, uint64_t id, size_t ticks)

@@ -56,6 +56,9 @@ void world_restart(struct world *w, uint64_t id);
 struct world_node *world_node(struct world *w, uint64_t id);
 struct wire_node_status world_status(struct world *w, uint64_t id);
 
+/* Delivers what is on its way and pumps each node once. */
+void world_step(struct world *w);
+
 /* Pumps and delivers until nothing moves. */
 void world_settle(struct world *w);
 void world_tick(struct world *w, uint64_t id, size_t ticks); /* settles after each */
