@@ -5,8 +5,23 @@
 /* What rests on nothing that is still unsaved leaves now; of the rest, those that wait for one
  * and the same save go out together, and the others stay for the next time, so that an answer
  * never waits for a save it does not need. */
+/* The first save that is not durable yet and that some message rests on. */
+static uint64_t next_rest(const struct raft *r)
+{
+    uint64_t lowest = UINT64_MAX;
+
+    for (size_t i = 0; i < r->n_outbox; i++) {
+        uint64_t rests_on = r->outbox[i].rests_on;
+
+        if (rests_on > r->saves.durable_seq && rests_on < lowest)
+            lowest = rests_on;
+    }
+    return lowest;
+}
+
 static void fill_outbox(struct raft *r, struct raft_ready *ret)
 {
+    uint64_t rest = next_rest(r);
     size_t kept = 0;
 
     for (size_t i = 0; i < r->n_outbox; i++) {
@@ -14,10 +29,9 @@ static void fill_outbox(struct raft *r, struct raft_ready *ret)
 
         if (out->rests_on <= r->saves.durable_seq && ret->n_now < NOW_MAX) {
             r->now[ret->n_now++] = out->message;
-        } else if (out->rests_on > r->saves.durable_seq &&
-                   (ret->n_after == 0 || ret->after_seq == out->rests_on)) {
+        } else if (out->rests_on == rest) {
             r->after[ret->n_after++] = out->message;
-            ret->after_seq = out->rests_on;
+            ret->after_seq = rest;
         } else {
             r->outbox[kept++] = *out;
         }
