@@ -114,16 +114,20 @@ static void draw_hardware(struct sim_config *c)
  * somebody nevertheless. */
 static void fit_faults(struct sim_config *c)
 {
-    if (c->nodes <= 2 && strcmp(c->nemesis, "none") != 0)
-        snprintf(c->nemesis, sizeof c->nemesis, "%s",
-                 c->nodes == 1 ? "kill,pause" : "kill,pause,isolate-one");
+    if (c->nodes > 2 || strcmp(c->nemesis, "none") == 0)
+        return;
+    if (c->nodes == 1 && c->crash_ppm == 0)
+        c->crash_ppm = 300;
+    snprintf(c->nemesis, sizeof c->nemesis, "%s",
+             c->nodes == 1 ? "kill,pause" : "kill,pause,isolate-one");
 }
 
 /* The search for an order takes the longer the more operations share a key (the problem is
  * NP-complete: Gibbons & Korach, "Testing shared memories", 1997). */
 static void fit_keys(struct sim_config *c)
 {
-    uint32_t ops = (uint32_t)((double)c->clerks * c->rate * (double)c->run_ms / 1000);
+    int64_t ms = c->run_ms + 20 * (int64_t)c->election_ms + c->op_timeout_ms; /* and settling */
+    uint32_t ops = (uint32_t)((double)c->clerks * c->rate * (double)ms / 1000);
     uint32_t floor = ops / KEY_OPS_MAX + 1;
 
     if (c->keys < floor)

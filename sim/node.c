@@ -359,21 +359,33 @@ static void feed_request(struct sim_node *n, const struct sim_packet *p)
 }
 
 /* A clock that jumps ahead shows as many ticks at once; one that is set back, or a machine that
- * stands still, as none for as long. */
+ * stands still, as none for as long, at most until everything is healed. Returns how many to give.
+ */
+static uint64_t ticks_due(struct sim_node *n)
+{
+    const struct sim_world *w = n->world;
+    const struct sim_config *c = &w->config;
+    uint64_t by_ms;
+
+    if (w->healed)
+        return 1;
+    if (w->now_ns < n->stands_until_ns)
+        return 0;
+    if (c->jump_ppm == 0 || !rng_chance(&n->jumps, c->jump_ppm))
+        return 1;
+    w->result->clock_jumps++;
+    by_ms = rng_between(&n->jumps, c->tick_ms, c->jump_ms + c->tick_ms);
+    if (rng_chance(&n->jumps, 500000))
+        return 1 + by_ms / c->tick_ms;
+    n->stands_until_ns = w->now_ns + (int64_t)by_ms * NS_PER_MS;
+    return 0;
+}
+
 static void tick(struct sim_node *n, struct sim_event event)
 {
-    const struct sim_config *c = &n->world->config;
-    uint64_t ahead = 0, behind = 0;
-
-    if (c->jump_ppm > 0 && !n->world->healed && rng_chance(&n->jumps, c->jump_ppm)) {
-        uint64_t ticks = rng_between(&n->jumps, 1, c->jump_ms / c->tick_ms + 1);
-
-        *(rng_chance(&n->jumps, 500000) ? &ahead : &behind) = ticks;
-        n->world->result->clock_jumps++;
-    }
-    for (uint64_t i = 0; i <= ahead; i++)
+    for (uint64_t due = ticks_due(n); due > 0; due--)
         server_tick(n->server);
-    event.at_ns = n->world->now_ns + n->tick_ns * (int64_t)(1 + behind);
+    event.at_ns = n->world->now_ns + n->tick_ns;
     sim_put(n->world, event);
 }
 

@@ -204,7 +204,8 @@ static bool nothing_left(const struct sim_world *w)
 static void run_phases(struct sim_world *w)
 {
     const struct sim_config *c = &w->config;
-    int64_t settled_ms = c->run_ms + SETTLE_ELECTIONS * (int64_t)c->election_ms;
+    int64_t stall_ms = c->disk_stall_ppm > 0 ? c->disk_stall_ms : 0; /* one may have just begun */
+    int64_t settled_ms = c->run_ms + SETTLE_ELECTIONS * (int64_t)c->election_ms + stall_ms;
     int64_t end_ms = settled_ms + c->op_timeout_ms + STRICT_MS;
 
     for (size_t i = 0; i < c->nodes; i++)

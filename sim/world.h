@@ -31,6 +31,7 @@ struct sim_node {
     struct sim_event *deferred; /* what arrived while it was paused */
     size_t n_deferred, cap_deferred;
     struct rng crashes, jumps;
+    int64_t stands_until_ns; /* its clock does, until then */
 };
 
 /* Which command a request carried, to see what an answer acknowledges. */

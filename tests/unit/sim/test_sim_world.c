@@ -133,6 +133,31 @@ Test(sim_world, a_cluster_that_cannot_elect_a_leader_fails_its_liveness_phase)
     cr_assert_eq(r.finding, SIM_LIVENESS, "%s", sim_finding_name(r.finding));
 }
 
+/* A clock that stands still for a minute is a fault, and ends with the others. */
+Test(sim_world, faults_of_disks_and_clocks_end_when_everything_is_healed)
+{
+    uint64_t jumps = 0, failures = 0, stalls = 0;
+
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        struct sim_config c;
+        struct sim_result r;
+
+        sim_config_plain(seed, &c);
+        c.nodes = 2;
+        c.run_ms = 3000;
+        c.jump_ppm = 50000;
+        c.jump_ms = 60000;
+        c.disk_stall_ppm = c.disk_fail_ppm = 100000;
+        c.disk_stall_ms = 3000;
+        cr_assert_eq(sim_run(&c, NULL, NULL, NULL, &r, NULL), 0);
+        cr_assert_eq(r.finding, SIM_FINE, "seed %d: %s", (int)seed, r.reason);
+        jumps += r.clock_jumps;
+        failures += r.disk_failures;
+        stalls += r.disk_stalls;
+    }
+    cr_assert(jumps > 0 && failures > 0 && stalls > 0);
+}
+
 /* --- configurations ------------------------------------------------------------------------- */
 
 Test(sim_config, every_drawn_world_is_one_that_can_run)
