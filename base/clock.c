@@ -19,3 +19,8 @@ int64_t clock_wall_ns(void)
 {
     return read_clock(CLOCK_REALTIME);
 }
+
+int64_t clock_thread_ns(void)
+{
+    return read_clock(CLOCK_THREAD_CPUTIME_ID);
+}

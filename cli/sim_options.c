@@ -30,8 +30,8 @@ static const struct arg_option own_options[] = {
     {"replay", ARG_TEXT, AT(replay), "FILE", "repeat what --shrink has found", 0, 0, NULL, NULL},
     {"out", ARG_TEXT, AT(out), "FILE", "where --shrink puts its replay file", 0, 0, NULL,
      "sim-<seed>.json"},
-    {"check-time", ARG_REAL, AT(check_time_s), "S", "for the verdict on one seed, 0 for no bound",
-     0, 1000000, NULL, NULL},
+    {"check-time", ARG_REAL, AT(check_time_s), "S",
+     "of computing for the verdict on one seed, 0 for no bound", 0, 1000000, NULL, NULL},
     {"json", ARG_FLAG, AT(json), NULL, "print the result as JSON", 0, 0, NULL, NULL},
 };
 

@@ -9,13 +9,13 @@
 
 static bool spent(void *context)
 {
-    return clock_monotonic_ns() >= *(int64_t *)context;
+    return clock_thread_ns() >= *(int64_t *)context;
 }
 
 static int judge(const struct history *h, const struct trial_options *o, struct check_result **ret,
                  struct err *e)
 {
-    int64_t end_ns = clock_monotonic_ns() + (int64_t)(o->check_time_s * (double)NS_PER_S);
+    int64_t end_ns = clock_thread_ns() + (int64_t)(o->check_time_s * (double)NS_PER_S);
     struct check_options check = {.spent = o->check_time_s > 0 ? spent : NULL,
                                   .spent_context = &end_ns,
                                   .memory_bytes_max = CHECK_BYTES_MAX};
@@ -61,18 +61,18 @@ int trial_run(const struct sim_config *c, const struct plan *plan, const struct 
 {
     struct history *h = NULL;
     struct check_result *check = NULL;
-    int64_t start_ns = clock_monotonic_ns(), ran_ns;
+    int64_t start_ns = clock_thread_ns(), ran_ns;
     int rc;
 
     memset(ret, 0, sizeof *ret);
     ret->seed = c->seed;
     rc = sim_run(c, plan, NULL, &h, &ret->result, e);
-    ran_ns = clock_monotonic_ns();
+    ran_ns = clock_thread_ns();
     if (rc == 0)
         rc = judge(h, o, &check, e);
     if (rc == 0) {
         ret->sim_ns = ran_ns - start_ns;
-        ret->check_ns = clock_monotonic_ns() - ran_ns;
+        ret->check_ns = clock_thread_ns() - ran_ns;
         conclude(h, check, ret);
     }
     if (rc == 0 && ret_check != NULL) {

@@ -32,12 +32,12 @@ struct trial_report {
     uint64_t seed;
     enum trial_verdict verdict;
     struct sim_result result;
-    int64_t sim_ns, check_ns;      /* of wall time */
+    int64_t sim_ns, check_ns;      /* of computing time, so that neither load nor -j counts */
     char reason[TRIAL_REASON_MAX]; /* of all but GOOD: in words, may be several lines */
 };
 
 struct trial_options {
-    double check_time_s; /* 0: no bound */
+    double check_time_s; /* of computing time; 0: no bound */
 };
 
 /* `plan` NULL: drawn. `ret_history` and `ret_check` may be NULL, else they are the caller's.
