@@ -89,10 +89,14 @@ static int save(struct server *s, const struct raft_ready *rd, struct err *e)
     return rc < 0 ? err_set(e, rc, "saves that are not durable: %s", err_text(rc)) : 0;
 }
 
-static void send_messages(struct server *s, const struct raft_ready *rd)
+static void send_now(struct server *s, const struct raft_ready *rd)
 {
     for (size_t i = 0; i < rd->n_now; i++)
         s->sink.peer(s->sink.context, &rd->now[i]);
+}
+
+static void send_or_keep(struct server *s, const struct raft_ready *rd)
+{
     for (size_t i = 0; i < rd->n_after; i++) {
         struct message_after m = {.raft_seq = rd->after_seq, .message = rd->after[i]};
 
@@ -131,15 +135,17 @@ static void give_up_log_reads(struct server *s)
     }
 }
 
-/* The leader's appends leave beside its own save (dissertation 10.2.1); what is applied comes
- * last, so that neither waits for it. */
+/* The leader's appends leave beside its own save (dissertation 10.2.1), and before it: theirs is
+ * the longer way to a disk. What is applied comes last, so that neither waits for it. */
 static int handle_ready(struct server *s, const struct raft_ready *rd, struct err *e)
 {
-    int rc = save(s, rd, e);
+    int rc;
 
+    send_now(s, rd);
+    rc = save(s, rd, e);
     if (rc < 0)
         return rc;
-    send_messages(s, rd);
+    send_or_keep(s, rd);
     /* Before the committed entries are taken: what holds log reads back is a backlog of entries
      * that wait to be applied, and not those of this very moment. */
     rc = start_log_reads(s, rd, e);
