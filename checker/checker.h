@@ -66,6 +66,10 @@ void check_result_free(struct check_result **r);
  * cannot be. */
 int check_explain(const struct history *h, const struct check_result *r, struct buf *out);
 
+/* Appends a line for each partition: which engine decided it, and why that one.
+ * Errors of both: -E_NOMEM, -E_LIMIT. */
+int check_explain_engines(const struct check_result *r, struct buf *out);
+
 const char *verdict_name(enum verdict v); /* "linearizable", "not linearizable", "unknown" */
 
 /* Names of models and engines, for help texts; ends with NULL. */

@@ -5,6 +5,8 @@
 #include "checker/model.h"
 #include "checker/partition.h"
 
+#include <inttypes.h>
+
 /* A violation in words. The longest order is replayed for the key of each stuck operation: what
  * the state is at its end, who made it so, and where in that order the answer had its place for
  * the last time. The search only shows that no order was found that goes further; the text says
@@ -170,8 +172,8 @@ static int explain_partition(const struct model *m, const struct history *h,
     return rc;
 }
 
-/* One line of a partition that is not linearizable, or unknown. */
-static int explain_head(const struct check_partition *p, struct buf *out)
+/* Nothing where there are no keys. */
+static int explain_key(const struct check_partition *p, struct buf *out)
 {
     int rc = 0;
 
@@ -183,6 +185,14 @@ static int explain_head(const struct check_partition *p, struct buf *out)
         rc = buf_printf(out, " of family '%.*s'", (int)p->family.len, p->family.data);
     if (rc == 0 && p->key.len > 0)
         rc = buf_printf(out, ": ");
+    return rc;
+}
+
+/* One line of a partition that is not linearizable, or unknown. */
+static int explain_head(const struct check_partition *p, struct buf *out)
+{
+    int rc = explain_key(p, out);
+
     if (rc == 0)
         rc = buf_printf(out, "%s", verdict_name(p->verdict));
     if (rc == 0 && p->verdict == VERDICT_UNKNOWN)
@@ -208,6 +218,23 @@ int check_explain(const struct history *h, const struct check_result *r, struct 
         rc = explain_head(p, out);
         if (rc == 0 && p->verdict == VERDICT_NOT_LINEARIZABLE)
             rc = explain_partition(m, h, p, out);
+    }
+    return rc;
+}
+
+int check_explain_engines(const struct check_result *r, struct buf *out)
+{
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < r->n_partitions; i++) {
+        const struct check_partition *p = &r->partitions[i];
+
+        rc = explain_key(p, out);
+        if (rc == 0 && p->engine == NULL)
+            rc = buf_printf(out, "%s, %s\n", verdict_name(p->verdict), p->reason);
+        else if (rc == 0)
+            rc = buf_printf(out, "%s by %s (%s), %zu operations, %" PRIu64 " configurations\n",
+                            verdict_name(p->verdict), p->engine, p->why, p->n_ops, p->steps);
     }
     return rc;
 }

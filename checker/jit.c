@@ -5,22 +5,28 @@
 #include <stdlib.h>
 
 /* Just-in-time linearization (Lowe, "Testing for linearizability", 2017): an operation is placed
- * when a return forces it, so at every turn the one that has to return next is tried first. Four
+ * when a return forces it, so at every turn the one that has to return next is tried first. Six
  * prunings keep the tree small; docs/checker.md proves them together.
  *
  *   R  An operation that never changes the state is placed as soon as it is open and legal, and
  *      nothing else is tried then.
- *   S  Of open operations of one class only the one that returns first is tried.
+ *   H  An operation whose effect nobody need see is not placed for that; it is hidden when it
+ *      has to return (placement.h).
+ *   S  Of open operations of one class only the one that returns first is tried (and of those that
+ *      are free only when no other one of its class returns earlier).
  *   D  A configuration that used more of unknown outcome than another one with the same required
  *      operations and the same state is dropped (in seen.c).
  *   I  Behind an operation of unknown outcome comes none that would lead to the same state
  *      without it.
  *   N  No step that leaves a value wanting that can no longer come about (needs.h). */
 
-/* N turns back early, so the longest order that a search with it sees is short of what could be
- * shown. After a violation is certain, a search without N looks for a longer one, so much further
- * than a straight walk would go. */
+/* N turns back early and H asks for whole orders only, so the longest order that a search with them
+ * sees is short of what could be shown. After a violation is certain, a search without them looks
+ * for a longer one, so much further than a straight walk would go. */
 enum { LONGEST_STEPS_MAX = 100000 };
+
+/* Instead of an operation: hide the one that has to return next. */
+#define MOVE_HIDE UINT32_MAX
 
 struct jit {
     struct search search;
@@ -29,8 +35,9 @@ struct jit {
     uint32_t *tried; /* at each depth: how many of the moves there */
     uint32_t *moves; /* at the present depth; rebuilt when it changes */
     size_t n_moves;
-    uint32_t *best;  /* of each class of required operations: the one of `moves` */
-    uint64_t *stamp; /* of each class: the turn in which `best` was written */
+    uint32_t *best;  /* of each class of required operations, those that are not free and those that
+                        are: the one of `moves` */
+    uint64_t *stamp; /* of each: the turn in which `best` was written */
     uint64_t turn;
 };
 
@@ -41,15 +48,15 @@ static int jit_init(struct jit *j, const struct problem *p, const struct engine_
 
     *j =
         (struct jit){.steps_max = look_ahead ? UINT64_MAX : (uint64_t)p->n_ops + LONGEST_STEPS_MAX};
-    rc = search_begin(&j->search, p, budget, true);
+    rc = search_begin(&j->search, p, budget, look_ahead ? SEARCH_COMPLETE : SEARCH_PARTIAL);
     if (rc == 0 && look_ahead)
         rc = needs_create(p, &j->needs);
     if (rc < 0)
         return rc;
     j->tried = calloc((size_t)p->n_ops + 2, sizeof *j->tried);
-    j->moves = calloc((size_t)p->n_slots + p->n_classes + 1, sizeof *j->moves);
-    j->best = calloc((size_t)p->n_classes + 1, sizeof *j->best);
-    j->stamp = calloc((size_t)p->n_classes + 1, sizeof *j->stamp);
+    j->moves = calloc((size_t)p->n_slots + p->n_classes + 2, sizeof *j->moves);
+    j->best = calloc(2 * (size_t)p->n_classes + 1, sizeof *j->best);
+    j->stamp = calloc(2 * (size_t)p->n_classes + 1, sizeof *j->stamp);
     j->search.engine_bytes = needs_memory_bytes(j->needs) + p->n_ops * sizeof *j->tried;
     return j->tried == NULL || j->moves == NULL || j->best == NULL || j->stamp == NULL ? -E_NOMEM
                                                                                        : 0;
@@ -65,20 +72,65 @@ static void jit_free(struct jit *j)
     free(j->stamp);
 }
 
-/* S: keeps, of each class, the open operation that returns first. */
+/* Where `best` has an operation. */
+static uint32_t kind_of(const struct jit *j, uint32_t op)
+{
+    return 2 * j->search.problem->ops[op].class + placement_is_free(&j->search.at, op);
+}
+
+/* S: keeps, of each class, the open operation that returns first, and the same of those that are
+ * free. */
 static void note_open(struct jit *j, uint32_t op)
 {
     const struct problem_op *ops = j->search.problem->ops;
-    uint32_t class = ops[op].class;
+    uint32_t kind = kind_of(j, op);
 
-    if (j->stamp[class] == j->turn) {
-        if (ops[op].ret < ops[j->best[class]].ret)
-            j->best[class] = op;
+    if (j->stamp[kind] == j->turn) {
+        if (ops[op].ret < ops[j->best[kind]].ret)
+            j->best[kind] = op;
         return;
     }
-    j->stamp[class] = j->turn;
-    j->best[class] = op;
-    j->moves[j->n_moves++] = class; /* becomes the operation when all are known */
+    j->stamp[kind] = j->turn;
+    j->best[kind] = op;
+    j->moves[j->n_moves++] = kind; /* becomes the operation when all are known */
+}
+
+/* S: a free operation is as good as one of its class that is not, and can be hidden later; but it
+ * has to be used first when it returns first. */
+static bool has_better(const struct jit *j, uint32_t kind)
+{
+    const struct problem_op *ops = j->search.problem->ops;
+
+    return kind % 2 == 1 && j->stamp[kind - 1] == j->turn &&
+           ops[j->best[kind - 1]].ret < ops[j->best[kind]].ret;
+}
+
+static void put_first(struct jit *j, size_t i)
+{
+    uint32_t first = j->moves[i];
+
+    j->moves[i] = j->moves[0];
+    j->moves[0] = first;
+}
+
+/* Replaces what note_open wrote by operations, the one that has to return next in front. */
+static void settle_open(struct jit *j, uint32_t forced)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < j->n_moves; i++) {
+        if (!has_better(j, j->moves[i]))
+            j->moves[n++] = j->best[j->moves[i]];
+    }
+    j->n_moves = n;
+    for (size_t i = 0; i < n; i++) {
+        if (j->moves[i] == forced)
+            put_first(j, i);
+    }
+    if (placement_is_free(&j->search.at, forced)) {
+        j->moves[j->n_moves++] = MOVE_HIDE;
+        put_first(j, j->n_moves - 1);
+    }
 }
 
 /* R: looks for an operation that observes and is legal. 1: it is the only move. */
@@ -122,13 +174,7 @@ static int gather(struct jit *j)
     rc = gather_open(j);
     if (rc != 0)
         return rc < 0 ? rc : 0;
-    for (size_t i = 0; i < j->n_moves; i++) {
-        j->moves[i] = j->best[j->moves[i]];
-        if (j->moves[i] == forced) {
-            j->moves[i] = j->moves[0];
-            j->moves[0] = forced;
-        }
-    }
+    settle_open(j, forced);
     while ((op = placement_pending(at, op)) != PLACEMENT_NONE)
         j->moves[j->n_moves++] = op;
     return 0;
@@ -151,16 +197,21 @@ static int makes_last_useless(const struct search *s, uint32_t op, uint32_t stat
     return rc == 1 ? without == state : rc;
 }
 
-/* N: as search_enter, unless there would be no way on from there. */
-static int enter(struct jit *j, uint32_t op, uint32_t state)
+static int step(struct search *s, uint32_t op, uint32_t state, bool hidden)
+{
+    return hidden ? search_hide(s) : search_enter(s, op, state);
+}
+
+/* N: makes the step, unless there would be no way on from there. */
+static int enter(struct jit *j, uint32_t op, uint32_t state, bool hidden)
 {
     int rc;
 
     if (j->needs == NULL)
-        return search_enter(&j->search, op, state);
+        return step(&j->search, op, state, hidden);
     needs_placed(j->needs, op);
     rc = needs_hopeless(j->needs, &j->search.at, op, state) ? 0
-                                                            : search_enter(&j->search, op, state);
+                                                            : step(&j->search, op, state, hidden);
     if (rc != 1)
         needs_removed(j->needs, op);
     return rc;
@@ -178,14 +229,17 @@ static int try_move(struct jit *j, uint32_t op)
 {
     struct search *s = &j->search;
     uint32_t state;
-    int rc = problem_step(s->problem, s->at.state, op, &state);
+    int rc;
 
+    if (op == MOVE_HIDE)
+        return enter(j, s->problem->by_return[s->at.next_return], s->at.state, true);
+    rc = problem_step(s->problem, s->at.state, op, &state);
     if (rc != 1)
         return rc;
     rc = makes_last_useless(s, op, state);
     if (rc != 0)
         return rc < 0 ? rc : 0;
-    return enter(j, op, state);
+    return enter(j, op, state, false);
 }
 
 /* 1: one step further. 0: nothing is left to try here. */

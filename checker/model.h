@@ -47,12 +47,18 @@ struct model_op {
 struct model_effect {
     bool wants; /* it is legal in one state at the most: `wanted` */
     uint32_t wanted;
+    bool minds; /* `minded` is the only state, beside ABSENT and EMPTY, that it tells from others:
+                   elsewhere it is legal in all states or in none. False: there is none */
+    uint32_t minded;
     enum {
         EFFECT_NONE,   /* never changes the state */
         EFFECT_SET,    /* leaves `left` wherever it is legal */
         EFFECT_APPEND, /* adds the bytes of `left` to the state; absent counts as empty */
     } kind;
     uint32_t left;
+    bool blind; /* it is legal in every state */
+    bool hides; /* EFFECT_SET, and it stays legal when a blind operation comes right before it: so
+                   that one is seen by nobody there */
 };
 
 struct model {

@@ -208,7 +208,7 @@ bool needs_hopeless(const struct needs *n, const struct placement *at, uint32_t 
     const struct problem *p = n->problem;
     uint32_t k = n->next_wanting[at->next_return];
 
-    if (next == at->state)
+    if (n->effects[p->ops[op].class].kind == EFFECT_NONE)
         return false;
     if (at->state < n->n_known && n->known[at->state].wanting > 0 && !can_come(n, at->state, next))
         return true;

@@ -17,24 +17,26 @@ static uint32_t words_for(uint32_t bits)
     return bits / 64 + (bits % 64 != 0);
 }
 
-int placement_init(struct placement *at, const struct problem *p)
+int placement_init(struct placement *at, const struct problem *p, bool hides)
 {
     uint32_t n = p->n_required;
     uint32_t n_pending = p->n_ops - n;
 
     *at = (struct placement){.problem = p,
+                             .hides = hides,
                              .state = p->initial,
                              .limit = n > 0 ? p->ops[p->by_return[0]].ret : PROBLEM_NEVER,
                              .window_words = words_for(p->n_slots),
                              .pending_words = words_for(n_pending)};
     at->window = calloc(at->window_words + 1u, sizeof *at->window);
+    at->free = calloc(at->window_words + 1u, sizeof *at->free);
     at->pending = calloc(at->pending_words + 1u, sizeof *at->pending);
     at->next = calloc(n + 1u, sizeof *at->next);
     at->prev = calloc(n + 1u, sizeof *at->prev);
     at->used = calloc(p->n_classes + 1u, sizeof *at->used);
     at->order = calloc(p->n_ops + 1u, sizeof *at->order);
-    if (at->window == NULL || at->pending == NULL || at->next == NULL || at->prev == NULL ||
-        at->used == NULL || at->order == NULL) {
+    if (at->window == NULL || at->free == NULL || at->pending == NULL || at->next == NULL ||
+        at->prev == NULL || at->used == NULL || at->order == NULL) {
         placement_free(at);
         return -E_NOMEM;
     }
@@ -48,6 +50,7 @@ int placement_init(struct placement *at, const struct problem *p)
 void placement_free(struct placement *at)
 {
     free(at->window);
+    free(at->free);
     free(at->pending);
     free(at->next);
     free(at->prev);
@@ -62,6 +65,8 @@ static void flip_window(struct placement *at, uint32_t op)
 
     at->window[slot / 64] ^= UINT64_C(1) << slot % 64;
     at->window_hash ^= bit_key(op);
+    if (!at->problem->classes[at->problem->ops[op].class].blind)
+        at->fixed_hash ^= bit_key(op);
 }
 
 static void flip_pending(struct placement *at, uint32_t op)
@@ -90,23 +95,70 @@ static void advance(struct placement *at)
                                                 : PROBLEM_NEVER;
 }
 
+static void set_free(struct placement *at, uint32_t op, bool is_free)
+{
+    uint32_t slot = at->problem->ops[op].slot;
+    uint64_t bit = UINT64_C(1) << slot % 64;
+
+    at->free[slot / 64] = is_free ? at->free[slot / 64] | bit : at->free[slot / 64] & ~bit;
+}
+
+static void cover(struct placement *at, uint32_t covered)
+{
+    const struct problem *p = at->problem;
+
+    at->covered = covered;
+    memset(at->free, 0, at->window_words * sizeof *at->free);
+    for (uint32_t op = at->next[p->n_required]; op < p->n_required && p->ops[op].call < covered;
+         op = at->next[op]) {
+        if (p->classes[p->ops[op].class].blind)
+            set_free(at, op, true);
+    }
+}
+
+static void note_step(struct placement *at, uint32_t op, bool hidden)
+{
+    at->order[at->depth++] = (struct placed){.op = op,
+                                             .state = at->state,
+                                             .next_return = at->next_return,
+                                             .covered = at->covered,
+                                             .hidden = hidden};
+}
+
+static void take_required(struct placement *at, uint32_t op)
+{
+    at->next[at->prev[op]] = at->next[op];
+    at->prev[at->next[op]] = at->prev[op];
+    at->n_required++;
+    flip_window(at, op);
+    set_free(at, op, false);
+}
+
 void placement_push(struct placement *at, uint32_t op, uint32_t state)
 {
     const struct problem *p = at->problem;
 
     CHECK_THAT(p->ops[op].call < at->limit, "call=%u limit=%u", p->ops[op].call, at->limit);
-    at->order[at->depth++] =
-        (struct placed){.op = op, .state = at->state, .next_return = at->next_return};
+    note_step(at, op, false);
     at->state = state;
     if (!problem_is_required(p, op)) {
         flip_pending(at, op);
         at->used[p->ops[op].class]++;
         return;
     }
-    at->next[at->prev[op]] = at->next[op];
-    at->prev[at->next[op]] = at->prev[op];
-    at->n_required++;
-    flip_window(at, op);
+    take_required(at, op);
+    if (at->hides && p->classes[p->ops[op].class].hides)
+        cover(at, at->limit);
+    advance(at);
+}
+
+void placement_hide(struct placement *at)
+{
+    uint32_t op = at->problem->by_return[at->next_return];
+
+    CHECK_THAT(placement_is_free(at, op), "op=%u covered=%u", op, at->covered);
+    note_step(at, op, true);
+    take_required(at, op);
     advance(at);
 }
 
@@ -130,6 +182,10 @@ uint32_t placement_pop(struct placement *at)
     at->n_required--;
     at->next[at->prev[last.op]] = last.op;
     at->prev[at->next[last.op]] = last.op;
+    if (last.covered != at->covered)
+        cover(at, last.covered);
+    else
+        set_free(at, last.op, placement_is_free(at, last.op));
     return last.op;
 }
 
@@ -159,7 +215,7 @@ size_t placement_memory_bytes(const struct placement *at)
 {
     const struct problem *p = at->problem;
 
-    return ((size_t)at->window_words + at->pending_words) * sizeof *at->window +
+    return (2 * (size_t)at->window_words + at->pending_words) * sizeof *at->window +
            2 * (size_t)p->n_required * sizeof *at->next + (size_t)p->n_classes * sizeof *at->used +
            (size_t)p->n_ops * sizeof *at->order;
 }

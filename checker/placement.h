@@ -11,7 +11,12 @@
  * say it all, and what a search remembers grows with the length of the history, not with its
  * square. Operations of unknown outcome never return and have a bit each, but those of a class
  * are placed in the order of their calls: the bits are a count in unary, and "used at most as many
- * of each class" is "is a subset". */
+ * of each class" is "is a subset".
+ *
+ * A blind operation that is open and not placed while one that hides is being placed might as well
+ * stand right before that one: nobody would see it. It is free from then on: it may still be
+ * placed for what it does, and when it has to return it may be hidden instead, which is to say that
+ * it stood there. So nothing need be decided about it before its return. */
 struct placement {
     const struct problem *problem;
     uint32_t state;
@@ -20,11 +25,15 @@ struct placement {
     uint32_t limit;      /* what is called later cannot be placed: somebody has to return first */
 
     uint64_t *window;
+    uint64_t *free; /* bits as in `window`, of operations that are not placed */
     uint64_t *pending;
     uint32_t window_words;
     uint32_t pending_words;
     uint64_t window_hash; /* over the set bits, so that one bit costs one XOR */
     uint64_t pending_hash;
+    uint64_t fixed_hash; /* as window_hash, without the blind ones */
+    bool hides;          /* else nothing is ever free */
+    uint32_t covered;    /* what was called before this was open when something hid it */
 
     uint32_t *next; /* ring of the required operations that are not placed, by call; the last */
     uint32_t *prev; /* element is its head */
@@ -39,15 +48,29 @@ struct placed {
     uint32_t op;
     uint32_t state;       /* before */
     uint32_t next_return; /* before */
+    uint32_t covered;     /* before */
+    bool hidden;
 };
 
 #define PLACEMENT_NONE UINT32_MAX
 
-int placement_init(struct placement *at, const struct problem *p);
+/* With `hides` operations can become free. Errors: -E_NOMEM. */
+int placement_init(struct placement *at, const struct problem *p, bool hides);
 void placement_free(struct placement *at);
 
 /* Puts `op` next in the order; the state becomes `state`. */
 void placement_push(struct placement *at, uint32_t op, uint32_t state);
+
+/* Whether `op`, required and open, is free. */
+static inline bool placement_is_free(const struct placement *at, uint32_t op)
+{
+    const struct problem_op *o = &at->problem->ops[op];
+
+    return at->problem->classes[o->class].blind && o->call < at->covered;
+}
+
+/* Hides the operation that has to return next, which is free. The state stays. */
+void placement_hide(struct placement *at);
 
 /* Takes the last one away. Returns it. */
 uint32_t placement_pop(struct placement *at);

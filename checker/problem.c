@@ -29,6 +29,12 @@ static uint32_t class_of(struct problem *p, struct class_table *t, const struct 
         i = (i + 1) & (t->cap - 1);
     }
     p->classes[p->n_classes] = (struct problem_class){.observes = p->model->observes(&p->env, op)};
+    if (p->model->effect != NULL && op->known) {
+        struct model_effect e = p->model->effect(&p->env, op);
+
+        p->classes[p->n_classes].blind = e.blind;
+        p->classes[p->n_classes].hides = e.hides;
+    }
     memcpy(&p->classes[p->n_classes].op, op, sizeof *op);
     t->slots[i] = ++p->n_classes;
     return p->n_classes - 1;
@@ -182,23 +188,24 @@ static int place_events(struct problem *p, const struct history *h,
     return 0;
 }
 
-static int compare_places(const void *a, const void *b, void *context)
-{
-    const struct problem_op *ops = context;
-    uint32_t x = ops[*(const uint32_t *)a].ret;
-    uint32_t y = ops[*(const uint32_t *)b].ret;
-
-    return x < y ? -1 : x > y;
-}
-
 static int order_returns(struct problem *p)
 {
+    size_t n_places = 2 * (size_t)p->n_ops + 1;
+    uint32_t *at_place = calloc(n_places, sizeof *at_place); /* operation + 1 */
+    uint32_t n = 0;
+
     p->by_return = calloc((size_t)p->n_required + 1, sizeof *p->by_return);
-    if (p->by_return == NULL)
+    if (p->by_return == NULL || at_place == NULL) {
+        free(at_place);
         return -E_NOMEM;
+    }
     for (uint32_t i = 0; i < p->n_required; i++)
-        p->by_return[i] = i;
-    qsort_r(p->by_return, p->n_required, sizeof *p->by_return, compare_places, p->ops);
+        at_place[p->ops[i].ret] = i + 1;
+    for (size_t i = 0; i < n_places; i++) {
+        if (at_place[i] != 0)
+            p->by_return[n++] = at_place[i] - 1;
+    }
+    free(at_place);
     return 0;
 }
 

@@ -24,6 +24,8 @@ struct problem_op {
 struct problem_class {
     struct model_op op;
     bool observes;
+    bool blind; /* both as in the model's effect; false of unknown outcome */
+    bool hides;
     uint32_t first; /* those of unknown outcome: their numbers are first .. first + n - 1 */
     uint32_t n;     /* 0: a class of required operations */
 };

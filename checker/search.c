@@ -7,18 +7,29 @@
 /* Asking a clock costs more than a step does. */
 enum { TURNS_PER_CLOCK = 1024 };
 
+#define HIDDEN (UINT32_C(1) << 31) /* beside the number of an operation */
+
+static int add_seen(struct search *s)
+{
+    bool matters = s->relevance == NULL || relevance_matters(s->relevance, &s->at);
+
+    return seen_add(&s->seen, &s->at, matters ? s->at.state : SEEN_ANY_STATE);
+}
+
 int search_begin(struct search *s, const struct problem *p, const struct engine_budget *budget,
-                 bool dominance)
+                 enum search_pruning pruning)
 {
     int rc;
 
     *s = (struct search){.problem = p, .budget = budget};
     s->longest.ops = calloc((size_t)p->n_ops + 1, sizeof *s->longest.ops);
-    rc = s->longest.ops == NULL ? -E_NOMEM : placement_init(&s->at, p);
+    rc = s->longest.ops == NULL ? -E_NOMEM : placement_init(&s->at, p, pruning == SEARCH_COMPLETE);
     if (rc == 0)
-        rc = seen_init(&s->seen, &s->at, dominance);
+        rc = seen_init(&s->seen, &s->at, pruning != SEARCH_EQUAL);
+    if (rc == 0 && pruning == SEARCH_COMPLETE)
+        rc = relevance_create(p, &s->relevance);
     if (rc == 0)
-        rc = seen_add(&s->seen, &s->at);
+        rc = add_seen(s);
     return rc < 0 ? rc : 0;
 }
 
@@ -26,6 +37,7 @@ void search_end(struct search *s)
 {
     placement_free(&s->at);
     seen_free(&s->seen);
+    relevance_destroy(s->relevance);
     free(s->longest.ops);
     *s = (struct search){0};
 }
@@ -37,7 +49,7 @@ static void note_longest(struct search *s)
     if (s->at.n_required <= l->n_required)
         return;
     for (uint32_t i = l->shared; i < s->at.depth; i++)
-        l->ops[i] = s->at.order[i].op;
+        l->ops[i] = s->at.order[i].op | (s->at.order[i].hidden ? HIDDEN : 0);
     l->n = s->at.depth;
     l->n_required = s->at.n_required;
     l->shared = s->at.depth;
@@ -50,17 +62,28 @@ static void step_back(struct search *s)
         s->longest.shared = s->at.depth;
 }
 
-int search_enter(struct search *s, uint32_t op, uint32_t state)
+/* Keeps the step just made when what it gives was not seen. */
+static int keep_step(struct search *s)
 {
-    int rc;
+    int rc = add_seen(s);
 
-    placement_push(&s->at, op, state);
-    rc = seen_add(&s->seen, &s->at);
     if (rc == 1)
         s->steps++;
     else
         step_back(s);
     return rc;
+}
+
+int search_enter(struct search *s, uint32_t op, uint32_t state)
+{
+    placement_push(&s->at, op, state);
+    return keep_step(s);
+}
+
+int search_hide(struct search *s)
+{
+    placement_hide(&s->at);
+    return keep_step(s);
 }
 
 uint32_t search_back(struct search *s)
@@ -77,7 +100,7 @@ uint32_t search_back(struct search *s)
 static size_t memory_bytes(const struct search *s)
 {
     return problem_memory_bytes(s->problem) + placement_memory_bytes(&s->at) +
-           seen_memory_bytes(&s->seen) + s->engine_bytes +
+           seen_memory_bytes(&s->seen) + relevance_memory_bytes(s->relevance) + s->engine_bytes +
            (size_t)s->problem->n_ops * sizeof *s->longest.ops;
 }
 
@@ -97,9 +120,31 @@ static size_t useful_length(const struct problem *p, const struct longest *l)
 {
     size_t n = l->n;
 
-    while (n > 0 && !problem_is_required(p, l->ops[n - 1]))
+    while (n > 0 && !problem_is_required(p, l->ops[n - 1] & ~HIDDEN))
         n--;
     return n;
+}
+
+/* Writes the first n steps as an order in which nothing is hidden: what was hidden stands right
+ * before the last operation in front of it that hides. Those there were open together, so any
+ * order among them will do. */
+static void unhide(const struct problem *p, const uint32_t *steps, size_t n, uint32_t *order)
+{
+    size_t to = n;
+    size_t n_waiting = 0; /* at the front of `order`, which is written from its end */
+
+    for (size_t from = n; from-- > 0;) {
+        uint32_t op = steps[from] & ~HIDDEN;
+
+        if (op != steps[from]) {
+            order[n_waiting++] = op;
+            continue;
+        }
+        order[--to] = op;
+        while (n_waiting > 0 && p->classes[p->ops[op].class].hides)
+            order[--to] = order[--n_waiting];
+    }
+    CHECK_THAT(to == 0, "%zu operations are hidden by nothing", to);
 }
 
 /* Goes to the end of the order of *ret and places what can be placed there: an engine that looks
@@ -159,7 +204,7 @@ int search_result(struct search *s, enum verdict verdict, const char *reason,
                                   .order = order};
     note_longest(s);
     ret->n_order = useful_length(s->problem, &s->longest);
-    memcpy(order, s->longest.ops, ret->n_order * sizeof *order);
+    unhide(s->problem, s->longest.ops, ret->n_order, order);
     if (verdict == VERDICT_NOT_LINEARIZABLE) {
         int rc = extend(s, ret);
 

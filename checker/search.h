@@ -3,6 +3,7 @@
 
 #include "checker/engine.h"
 #include "checker/placement.h"
+#include "checker/relevance.h"
 #include "checker/seen.h"
 
 /* What depth-first engines have in common: the place where they stand, the configurations they
@@ -12,7 +13,7 @@
  * from the depth on where it differs from what was written last: a history that needs no
  * backtracking never writes it. */
 struct longest {
-    uint32_t *ops;
+    uint32_t *ops; /* with HIDDEN of those that stood elsewhere (placement.h) */
     uint32_t n;
     uint32_t n_required;
     uint32_t shared; /* so many steps of the present order are those of `ops` */
@@ -23,20 +24,32 @@ struct search {
     const struct engine_budget *budget;
     struct placement at;
     struct seen seen;
+    struct relevance *relevance; /* NULL: every state matters */
     struct longest longest;
     size_t engine_bytes; /* what the engine holds beside; it sets this once */
     uint64_t steps;
     uint64_t turns; /* until the budget's clock is asked again */
 };
 
+/* Which configurations count as seen. */
+enum search_pruning {
+    SEARCH_EQUAL,    /* equal ones */
+    SEARCH_PARTIAL,  /* those that go no further than others, by what is left of unknown outcome */
+    SEARCH_COMPLETE, /* those that have no whole order when others have none: operations can be
+                        hidden, and states that no longer matter are not told apart */
+};
+
 /* Errors: -E_NOMEM. search_end is due in any case. */
 int search_begin(struct search *s, const struct problem *p, const struct engine_budget *budget,
-                 bool dominance);
+                 enum search_pruning pruning);
 void search_end(struct search *s);
 
 /* Places `op`, which leads to `state`, unless what that gives was seen. 1: placed. 0: seen.
  * Errors: -E_NOMEM, -E_LIMIT. */
 int search_enter(struct search *s, uint32_t op, uint32_t state);
+
+/* The same for hiding the operation that has to return next, which is free. */
+int search_hide(struct search *s);
 
 /* Takes the last step back and returns its operation. The depth must not be 0. */
 uint32_t search_back(struct search *s);

@@ -4,18 +4,25 @@
 
 #include <stdlib.h>
 
-enum { FIRST_RECORDS = 256, HEADER_WORDS = 2 };
+enum { FIRST_RECORDS = 256, HEADER_WORDS = 3 };
 
 /* Words of a record. */
-enum { WORD_PLACE = 0, WORD_CHAIN = 1 };
+enum { WORD_PLACE = 0, WORD_CHAIN = 1, WORD_HASH = 2 };
+
+/* Of a chain only so many are looked at, the latest first. What is overlooked is searched again;
+ * that costs time and nothing else. */
+enum { CHAIN_MAX = 64 };
 
 int seen_init(struct seen *s, const struct placement *shape, bool dominance)
 {
-    *s = (struct seen){.record_words = HEADER_WORDS + (size_t)shape->window_words +
+    uint32_t free_words = dominance ? shape->window_words : 0;
+
+    *s = (struct seen){.record_words = HEADER_WORDS + (size_t)shape->window_words + free_words +
                                        shape->pending_words,
                        .cap = FIRST_RECORDS,
                        .table_cap = FIRST_RECORDS * 2,
                        .window_words = shape->window_words,
+                       .free_words = free_words,
                        .pending_words = shape->pending_words,
                        .dominance = dominance};
     s->records = calloc(s->cap * s->record_words, sizeof *s->records);
@@ -34,19 +41,21 @@ void seen_free(struct seen *s)
     *s = (struct seen){0};
 }
 
-static uint64_t place_word(const struct placement *at)
-{
-    return (uint64_t)at->next_return << 32 | at->state;
-}
+/* What has to be equal in configurations that dominate each other. */
+struct key {
+    uint64_t place;
+    uint64_t hash;
+    uint32_t tag;
+};
 
-static uint32_t tag_of(const struct seen *s, const struct placement *at)
+static struct key key_of(const struct seen *s, const struct placement *at, uint32_t state)
 {
-    uint64_t hash = at->window_hash ^ rng_at(0, 2, place_word(at));
+    struct key key = {.place = (uint64_t)at->next_return << 32 | state};
 
-    /* Without dominance chains would be long: then every record has a slot of its own. */
-    if (!s->dominance)
-        hash ^= at->pending_hash;
-    return (uint32_t)(hash ^ hash >> 32);
+    key.hash = s->dominance ? at->fixed_hash : at->window_hash ^ at->pending_hash;
+    key.hash ^= rng_at(0, 2, key.place);
+    key.tag = (uint32_t)(key.hash ^ key.hash >> 32);
+    return key;
 }
 
 static uint64_t *record_at(const struct seen *s, uint32_t number)
@@ -68,21 +77,44 @@ static bool is_subset(const uint64_t *a, const uint64_t *b, uint32_t n)
     return true;
 }
 
-static bool belongs(const struct seen *s, const struct placement *at, const uint64_t *record)
+/* Whether each open operation is free in the record or as it is in `at`. */
+static bool window_dominates(const uint64_t *window, const uint64_t *is_free,
+                             const struct placement *at)
 {
-    return record[WORD_PLACE] == place_word(at) &&
-           same_words(record + HEADER_WORDS, at->window, s->window_words) &&
-           (s->dominance ||
-            same_words(record + HEADER_WORDS + s->window_words, at->pending, s->pending_words));
+    for (uint32_t i = 0; i < at->window_words; i++) {
+        uint64_t differs = (window[i] ^ at->window[i]) | (is_free[i] ^ at->free[i]);
+
+        if ((differs & ~is_free[i]) != 0)
+            return false;
+    }
+    return true;
 }
 
-static struct seen_slot *find(const struct seen *s, const struct placement *at, uint32_t tag)
+static bool covers(const struct seen *s, const uint64_t *record, const struct placement *at)
+{
+    const uint64_t *window = record + HEADER_WORDS;
+    const uint64_t *is_free = window + s->window_words;
+    const uint64_t *pending = is_free + s->free_words;
+
+    if (s->dominance)
+        return window_dominates(window, is_free, at) &&
+               is_subset(pending, at->pending, s->pending_words);
+    return same_words(window, at->window, s->window_words) &&
+           same_words(pending, at->pending, s->pending_words);
+}
+
+static bool belongs(const struct key *key, const uint64_t *record)
+{
+    return record[WORD_PLACE] == key->place && record[WORD_HASH] == key->hash;
+}
+
+static struct seen_slot *find(const struct seen *s, const struct key *key)
 {
     size_t mask = s->table_cap - 1;
-    size_t i = tag & mask;
+    size_t i = key->tag & mask;
 
     while (s->table[i].head != 0 &&
-           (s->table[i].tag != tag || !belongs(s, at, record_at(s, s->table[i].head))))
+           (s->table[i].tag != key->tag || !belongs(key, record_at(s, s->table[i].head))))
         i = (i + 1) & mask;
     return &s->table[i];
 }
@@ -125,40 +157,53 @@ static int grow_records(struct seen *s)
 }
 
 /* True when the chain has a record that `at` cannot do better than. */
-static bool dominated(const struct seen *s, const struct placement *at, uint32_t head)
+static bool is_covered(const struct seen *s, const struct placement *at, uint32_t head)
 {
-    for (uint32_t i = head; i != 0; i = (uint32_t)record_at(s, i)[WORD_CHAIN]) {
-        if (is_subset(record_at(s, i) + HEADER_WORDS + s->window_words, at->pending,
-                      s->pending_words))
+    uint32_t i = head;
+
+    for (int n = 0; i != 0 && n < CHAIN_MAX; n++) {
+        const uint64_t *record = record_at(s, i);
+
+        if (covers(s, record, at))
             return true;
+        i = (uint32_t)record[WORD_CHAIN];
     }
     return false;
 }
 
-int seen_add(struct seen *s, const struct placement *at)
+static void fill(const struct seen *s, uint64_t *record, const struct placement *at)
 {
-    uint32_t tag = tag_of(s, at);
-    struct seen_slot *slot = find(s, at, tag);
+    uint64_t *words = record + HEADER_WORDS;
+
+    memcpy(words, at->window, s->window_words * sizeof *words);
+    memcpy(words + s->window_words, at->free, s->free_words * sizeof *words);
+    memcpy(words + s->window_words + s->free_words, at->pending, s->pending_words * sizeof *words);
+}
+
+int seen_add(struct seen *s, const struct placement *at, uint32_t state)
+{
+    struct key key = key_of(s, at, state);
+    struct seen_slot *slot = find(s, &key);
     uint64_t *record;
     int rc = 0;
 
-    if (slot->head != 0 && dominated(s, at, slot->head))
+    if (slot->head != 0 && is_covered(s, at, slot->head))
         return 0;
     if (s->n == s->cap)
         rc = grow_records(s);
     if (rc == 0 && (s->n_slots + 1) * 4 > s->table_cap * 3) {
         rc = grow_table(s);
-        slot = find(s, at, tag);
+        slot = find(s, &key);
     }
     if (rc < 0)
         return rc;
     record = record_at(s, (uint32_t)++s->n);
-    record[WORD_PLACE] = place_word(at);
+    record[WORD_PLACE] = key.place;
     record[WORD_CHAIN] = slot->head;
-    memcpy(record + HEADER_WORDS, at->window, s->window_words * sizeof *record);
-    memcpy(record + HEADER_WORDS + s->window_words, at->pending, s->pending_words * sizeof *record);
+    record[WORD_HASH] = key.hash;
+    fill(s, record, at);
     s->n_slots += slot->head == 0;
-    *slot = (struct seen_slot){.tag = tag, .head = (uint32_t)s->n};
+    *slot = (struct seen_slot){.tag = key.tag, .head = (uint32_t)s->n};
     return 1;
 }
 

@@ -6,19 +6,22 @@
 /* The configurations that a search has visited. Found by hash, compared whole: a fingerprint
  * that collides would be a wrong verdict.
  *
- * With `dominance` a configuration also counts as seen when one is there with the same required
- * operations placed, the same state, and of each class of unknown outcome at most as many used:
- * whatever completes the one completes the other. */
+ * With `dominance` a configuration also counts as seen when one is there that waits for the same
+ * return, in the same state, and can do all that the new one can: of each class of unknown
+ * outcome it used at most as many, and each open operation is free there or as it is in the new one
+ * (placed, or neither). */
 struct seen {
-    uint64_t *records; /* each: next_return and state, the next of its chain, window, pending */
+    uint64_t *records; /* each: next_return and state, the next of its chain, a hash of what has to
+                          be equal; window, free (with dominance), pending */
     size_t record_words;
     size_t n;
     size_t cap;
-    struct seen_slot *table; /* open addressing; each slot heads a chain of records that differ
-                                in what they used of unknown outcome, and in nothing else */
+    struct seen_slot *table; /* open addressing; each slot heads a chain of records with the
+                                same place and hash */
     size_t n_slots;
     size_t table_cap;
     uint32_t window_words;
+    uint32_t free_words;
     uint32_t pending_words;
     bool dominance;
 };
@@ -31,8 +34,12 @@ struct seen_slot {
 int seen_init(struct seen *s, const struct placement *shape, bool dominance);
 void seen_free(struct seen *s);
 
-/* 1: the configuration was not there, and is now. 0: seen. Errors: -E_NOMEM, -E_LIMIT. */
-int seen_add(struct seen *s, const struct placement *at);
+#define SEEN_ANY_STATE UINT32_MAX
+
+/* `state`: that of `at`, or SEEN_ANY_STATE when all that is left to be done cannot tell it from
+ * others of which the same was said. 1: the configuration was not there, and is now. 0: seen.
+ * Errors: -E_NOMEM, -E_LIMIT. */
+int seen_add(struct seen *s, const struct placement *at, uint32_t state);
 
 size_t seen_memory_bytes(const struct seen *s);
 

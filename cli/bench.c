@@ -1,5 +1,6 @@
 #include "base/clock.h"
 #include "cli/args.h"
+#include "cli/bench_check.h"
 #include "cli/commands.h"
 #include "cli/exit_code.h"
 #include "cli/files.h"
@@ -222,10 +223,10 @@ static const struct arg_option options[] = {
 
 static const struct arg_command command = {
     .name = "rift bench",
-    .usage = "kv [options]",
+    .usage = "kv|check [options]",
     .purpose =
         "Throughput and latency of the store: real nodes, direct links, each clerk with one\n"
-        "operation at a time.",
+        "operation at a time. `rift bench check --help` says what there is about the checker.",
     .options = options,
     .n_options = ARGS_COUNT(options),
     .exits = "  0    measured\n"
@@ -320,12 +321,15 @@ int command_bench(int argc, char **argv)
     struct arg_operands words;
     struct err e = {0};
     size_t n = 0;
-    int code = args_enter(&command, argc, argv, &v, &words);
+    int code;
 
+    if (argc > 1 && strcmp(argv[1], "check") == 0)
+        return bench_check(argc - 1, argv + 1);
+    code = args_enter(&command, argc, argv, &v, &words);
     if (code >= 0)
         return code;
     if (strcmp(words.items[0], "kv") != 0)
-        err_set(&e, -E_INVAL, "the only bench so far is kv, not '%s'", words.items[0]);
+        err_set(&e, -E_INVAL, "there are the benches kv and check, not '%s'", words.items[0]);
     else if (parse_clerks(v.clerks, clerks, &n, &e) == 0)
         node_settings_check(&v.node, &e);
     if (e.code < 0)

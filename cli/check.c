@@ -8,6 +8,7 @@
 struct check_values {
     struct judge_options judge;
     bool json;
+    bool explain;
 };
 
 static const struct arg_option options[] = {
@@ -45,6 +46,10 @@ static const struct arg_option options[] = {
      .kind = ARG_FLAG,
      .offset = offsetof(struct check_values, judge.all),
      .help = "look at every key, also after a violation"},
+    {.name = "explain",
+     .kind = ARG_FLAG,
+     .offset = offsetof(struct check_values, explain),
+     .help = "say which engine decided each key, and why that one"},
     {.name = "json",
      .kind = ARG_FLAG,
      .offset = offsetof(struct check_values, json),
@@ -70,13 +75,16 @@ static const struct arg_command command = {
     .operands_max = SIZE_MAX,
 };
 
-static void print_judgement(const char *path, const struct judgement *j)
+static void print_judgement(const char *path, const struct judgement *j, bool explain)
 {
     struct buf text = {0};
 
     if (judgement_explain(j, &text) == 0)
         printf("%s: %.*s", path, (int)text.len, (const char *)text.data);
     printf("(checked in %.2f s)\n", j->seconds);
+    buf_clear(&text);
+    if (explain && check_explain_engines(j->result, &text) == 0)
+        printf("%.*s", (int)text.len, (const char *)text.data);
     buf_free(&text);
 }
 
@@ -96,7 +104,7 @@ static enum exit_code check_one(const char *path, const struct check_values *v, 
         code = j.code;
         entry = v->json ? judgement_json(&j) : NULL;
         if (!v->json)
-            print_judgement(path, &j);
+            print_judgement(path, &j, v->explain);
         judgement_free(&j);
     }
     if (entry != NULL) {

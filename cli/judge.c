@@ -162,6 +162,22 @@ static json_t *unknown_json(const struct check_result *r)
     return reasons;
 }
 
+/* How many partitions each engine decided, or tried last. */
+static json_t *engines_json(const struct check_result *r)
+{
+    json_t *engines = json_object();
+
+    for (size_t i = 0; i < r->n_partitions; i++) {
+        const char *name = r->partitions[i].engine;
+
+        if (name != NULL)
+            json_object_set_new(
+                engines, name,
+                json_integer(1 + json_integer_value(json_object_get(engines, name))));
+    }
+    return engines;
+}
+
 json_t *judgement_json(const struct judgement *j)
 {
     const struct history_loss *loss = &j->history->loss;
@@ -181,6 +197,8 @@ json_t *judgement_json(const struct judgement *j)
                     "damaged_bytes", (json_int_t)loss->damaged_bytes);
     if (all != NULL && j->result->verdict == VERDICT_NOT_LINEARIZABLE)
         json_object_set_new(all, "violation", violation_json(j));
+    if (all != NULL)
+        json_object_set_new(all, "engines", engines_json(j->result));
     if (all != NULL && j->result->verdict == VERDICT_UNKNOWN)
         json_object_set_new(all, "unknown", unknown_json(j->result));
     buf_free(&text);

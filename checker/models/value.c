@@ -108,10 +108,14 @@ static struct model_effect value_effect(const struct model_env *env, const struc
     struct model_effect e = {.kind = EFFECT_NONE};
 
     e.wants = wanted_state(env, op, &e.wanted);
+    e.minds = e.wants || (op->kind == OP_CAS && !op->expects_absent);
+    e.minded = e.wants ? e.wanted : op->expected;
     if (value_observes(env, op))
         return e;
     e.kind = op->kind == OP_APPEND ? EFFECT_APPEND : EFFECT_SET;
     e.left = op->kind == OP_DELETE ? absent(env) : op->value;
+    e.blind = op->kind == OP_PUT || op->kind == OP_APPEND;
+    e.hides = op->kind == OP_PUT || op->kind == OP_DELETE;
     return e;
 }
 
