@@ -14,7 +14,7 @@ enum { SETTLE_ELECTIONS = 20, STRICT_MS = 1000 };
 
 /* Events that may wait. Beyond it messages beget messages faster than they arrive, and the world
  * would come no further. */
-enum { QUEUE_MAX = 1 << 18 };
+enum { QUEUE_MAX = 1 << 14 };
 
 void sim_put(struct sim_world *w, struct sim_event event)
 {

@@ -21,8 +21,8 @@
 enum {
     STARTS_MAX = 9,
     START_STEP = 10000, /* between starting points */
-    CHECK_MS = 1000,    /* for the verdict on one seed; past it the seed shows nothing */
-    CHECK_MB = 512,     /* likewise */
+    CHECK_MS = 1000, /* of computing, for the verdict on one seed; past it the seed shows nothing */
+    CHECK_MB = 512,  /* likewise */
     BY_HISTORY_MIN = 18,
     BY_MAX = 2 * ERR_TEXT_MAX,
 };
@@ -44,12 +44,12 @@ struct catch
 
 static bool is_spent(void *context)
 {
-    return clock_monotonic_ns() > *(const int64_t *)context;
+    return clock_thread_ns() > *(const int64_t *)context;
 }
 
 static enum verdict judge(const struct history *h)
 {
-    int64_t until_ns = clock_monotonic_ns() + CHECK_MS * NS_PER_MS;
+    int64_t until_ns = clock_thread_ns() + CHECK_MS * NS_PER_MS;
     struct check_options o = {
         .spent = is_spent, .spent_context = &until_ns, .memory_bytes_max = (size_t)CHECK_MB << 20};
     struct check_result *result = NULL;
