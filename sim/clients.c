@@ -39,7 +39,9 @@ static void on_completed(void *context, int64_t now_ns, uint32_t process, const 
                                   .value = end->value};
 
     sim_record(w, &event);
-    if (w->is_strict[process % w->config.clerks] && end->outcome != OUTCOME_OK) {
+    /* A session that has fallen out of the bounded table is refused for good: that is an answer. */
+    if (w->is_strict[process % w->config.clerks] && end->outcome != OUTCOME_OK &&
+        end->status != STATUS_SESSION_EXPIRED) {
         char text[ERR_TEXT_MAX];
 
         snprintf(text, sizeof text,

@@ -42,7 +42,9 @@ struct oracle {
     size_t n_seen, cap_seen; /* a power of two */
     struct numbers committed_terms, committed_hashes;
     uint64_t committed;
-    struct numbers states; /* by applied index */
+    uint64_t committed_by_term; /* no leader of a later one was known when that was committed */
+    uint64_t leader_term;       /* highest so far */
+    struct numbers states;      /* by applied index */
 };
 
 static uint64_t number_get(const struct numbers *v, uint64_t i)
@@ -121,7 +123,12 @@ int oracle_leader(struct oracle *o, size_t node, uint64_t term, struct err *e)
         return err_set(e, -E_INVAL, "election safety: nodes %zu and %zu both lead in term %" PRIu64,
                        (size_t)known, node + 1, term);
     number_set(&o->leaders, term, node + 1);
-    if (o->committed > 0 && number_get(&o->nodes[node].terms, o->committed) != want)
+    if (term > o->leader_term)
+        o->leader_term = term;
+    /* A candidate that slept on its votes may take over late, in a term that others have left
+     * behind: completeness is asked of later terms than that of the commitment (3.6.3). */
+    if (o->committed > 0 && term > o->committed_by_term &&
+        number_get(&o->nodes[node].terms, o->committed) != want)
         return err_set(e, -E_INVAL,
                        "leader completeness: node %zu leads in term %" PRIu64
                        " without the committed entry %" PRIu64 " of term %" PRIu64,
@@ -283,6 +290,7 @@ int oracle_applied(struct oracle *o, size_t node, const struct entry *entry, siz
     number_set(&o->committed_terms, entry->index, entry->term);
     number_set(&o->committed_hashes, entry->index, hash);
     o->committed = entry->index;
+    o->committed_by_term = o->leader_term;
     return 0;
 }
 

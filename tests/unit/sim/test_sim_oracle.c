@@ -100,6 +100,21 @@ Test(sim_oracle, a_leader_without_a_committed_entry)
     oracle_destroy(o);
 }
 
+/* It took its votes long ago and has slept since. */
+Test(sim_oracle, a_late_leader_of_an_earlier_term_need_not_hold_what_was_committed)
+{
+    struct oracle *o = fresh();
+    struct entry a = entry_of(1, 5, "a");
+    struct err e;
+
+    cr_assert_eq(oracle_leader(o, 0, 5, &e), 0);
+    cr_assert_eq(save(o, 0, a, 0, &e), 0);
+    cr_assert_eq(oracle_applied(o, 0, &a, 2, &e), 0);
+    cr_assert_eq(oracle_leader(o, 1, 4, &e), 0, "%s", e.text);
+    expect_broken(oracle_leader(o, 1, 6, &e), &e, "leader completeness");
+    oracle_destroy(o);
+}
+
 Test(sim_oracle, another_entry_applied_than_before)
 {
     struct oracle *o = fresh();
