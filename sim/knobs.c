@@ -70,6 +70,8 @@ static const struct sim_knob knobs[] = {
     NUMBER("drift-ppm", drift_ppm, 0, 500000, "largest deviation of a node's clock"),
     CHANCE("jump-ppm", jump_ppm, "ticks in a million at which a clock jumps or stands still"),
     NUMBER("jump-ms", jump_ms, 0, MS_MAX, "... by up to so much"),
+    NUMBER("events", events_max, 0, UINT32_MAX,
+           "after which a run is taken for stuck, 0: no bound"),
     SWITCH("oracles", oracles, "judge by the nodes' inner states too, not by the history alone"),
 };
 

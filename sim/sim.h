@@ -72,6 +72,8 @@ struct sim_config {
     uint32_t jump_ppm;    /* ticks at which a node's clock jumps forward or stands still */
     uint32_t jump_ms;     /* by as much as this */
 
+    uint32_t events_max; /* a run that needs more is taken for stuck; 0: no bound */
+
     bool oracles;
 
     const struct sim_ops *ops; /* lent; NULL: all */

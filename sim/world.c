@@ -168,7 +168,8 @@ static void run_until(struct sim_world *w, int64_t end_ns, bool drain)
         if (!sim_queue_take(&w->queue, &event))
             break;
         w->now_ns = event.at_ns;
-        w->result->events++;
+        if (++w->result->events == w->config.events_max)
+            sim_find(w, SIM_LIVENESS, "more events than the run may take");
         handle(w, &event);
     }
     if (w->now_ns < end_ns && !drain)

@@ -24,6 +24,7 @@ enum {
     CHECK_MS = 1000, /* of computing, for the verdict on one seed; past it the seed shows nothing */
     CHECK_MB = 512,  /* likewise */
     BY_HISTORY_MIN = 18,
+    EVENTS_MAX = 2000000, /* ten times the busiest world; some bugs set off storms of messages */
     BY_MAX = 2 * ERR_TEXT_MAX,
 };
 
@@ -73,6 +74,7 @@ static bool try_seed(uint64_t seed, bool oracles, char by[BY_MAX])
 
     sim_config_draw(seed, &config);
     config.oracles = oracles;
+    config.events_max = EVENTS_MAX;
     if (sim_run(&config, NULL, NULL, &history, &result, &e) < 0) {
         fprintf(stderr, "seed %" PRIu64 ": %s\n", seed, e.text);
         exit(3);
