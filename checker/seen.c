@@ -48,11 +48,26 @@ struct key {
     uint32_t tag;
 };
 
+static bool has_free(const struct placement *at)
+{
+    for (uint32_t i = 0; i < at->window_words; i++) {
+        if (at->free[i] != 0)
+            return true;
+    }
+    return false;
+}
+
+/* Configurations in which something is free share chains. Where nothing is, only equal windows
+ * dominate, and chains stay short. (That one of the former may dominate one of the latter is
+ * overlooked.) */
 static struct key key_of(const struct seen *s, const struct placement *at, uint32_t state)
 {
     struct key key = {.place = (uint64_t)at->next_return << 32 | state};
 
-    key.hash = s->dominance ? at->fixed_hash : at->window_hash ^ at->pending_hash;
+    if (!s->dominance)
+        key.hash = at->window_hash ^ at->pending_hash;
+    else
+        key.hash = has_free(at) ? at->fixed_hash : at->window_hash;
     key.hash ^= rng_at(0, 2, key.place);
     key.tag = (uint32_t)(key.hash ^ key.hash >> 32);
     return key;

@@ -209,3 +209,46 @@ Test(checker_growth, unknown_writes_of_few_values_under_load_cost_little)
     cr_expect_lt(c.steps, 150000, "%lu steps", (unsigned long)c.steps);
     family_destroy(&f);
 }
+
+/* All puts of a round are open at once, and two reads behind it disagree about the last one: all
+ * but a few of the puts go unseen, and which ones those are is not tried in advance. */
+Test(checker_growth, puts_that_nobody_sees_are_not_told_apart)
+{
+    struct family f = family_create("register", 128);
+    struct cost c;
+
+    for (unsigned round = 0; round < 3; round++) {
+        struct history_op *ops[20];
+
+        for (unsigned i = 0; i < 20; i++)
+            ops[i] = invoke(&f, OP_PUT, i);
+        for (unsigned i = 0; i < 20; i++)
+            complete(&f, ops[i]);
+        read_value(&f, 7);
+    }
+    read_value(&f, 8);
+    c = cost_of(&f, "jit");
+    cr_expect_eq(c.verdict, VERDICT_NOT_LINEARIZABLE);
+    cr_expect_lt(c.steps, 110000, "%lu steps", (unsigned long)c.steps);
+    family_destroy(&f);
+}
+
+/* Appends of which nothing is read again: the bytes that pile up do not matter. */
+Test(checker_growth, states_that_nobody_asks_for_are_not_told_apart)
+{
+    struct family f = family_create("kv", 64);
+    struct history_op *ops[16];
+    struct cost c;
+
+    invoke(&f, OP_APPEND, 30)->outcome = OUTCOME_INFO;
+    for (unsigned i = 0; i < 16; i++)
+        ops[i] = invoke(&f, OP_APPEND, i);
+    for (unsigned i = 0; i < 16; i++)
+        complete(&f, ops[i]);
+    for (unsigned i = 0; i < 3; i++)
+        complete(&f, invoke(&f, OP_DELETE, 0));
+    c = cost_of(&f, "jit");
+    cr_expect_eq(c.verdict, VERDICT_NOT_LINEARIZABLE);
+    cr_expect_lt(c.steps, 170000, "%lu steps", (unsigned long)c.steps);
+    family_destroy(&f);
+}

@@ -59,6 +59,17 @@ static const struct classic CLASSICS[] = {
      "1 1 - append x b\n2 2 - delete x\n3 3 - append x a\n4 4 5 get x = b\n4 6 7 get x = a"},
     {"deleted and read", "kv", NO, "1 1 2 put x a\n1 3 4 delete x\n2 5 6 get x = a"},
     {"deleted twice", "kv", NO, "1 1 2 put x a\n1 3 5 delete x = ok\n2 4 6 delete x = ok"},
+    {"a put that goes unseen, and is seen in the end", "kv", YES,
+     "1 1 9 put x a\n2 2 10 put x b\n3 3 4 put x b\n4 5 6 get x = b\n4 7 8 get x = a\n"
+     "4 11 12 get x = b"},
+    {"an append before the delete that hides it", "kv", YES,
+     "1 1 8 append x a\n2 2 3 put x b\n3 4 5 delete x = ok\n4 6 7 get x = no-key\n"
+     "4 9 10 get x = no-key"},
+    {"an append that nothing can hide", "kv", NO,
+     "2 1 2 put x b\n3 3 4 delete x = ok\n1 5 8 append x a\n4 6 7 get x = no-key\n"
+     "4 9 10 get x = no-key"},
+    {"two deletes and one value to delete, overwritten", "kv", NO,
+     "1 1 2 put x a\n2 3 8 delete x = ok\n3 4 9 delete x = ok\n4 10 11 put x b"},
     {"keys are apart", "kv", YES, "1 1 2 put x a\n2 3 4 get y = no-key\n2 5 6 get x = a"},
     {"one key of two is wrong", "kv", NO,
      "1 1 2 put y a\n1 3 4 put x b\n2 5 6 get y = a\n2 7 8 get x = c"},
