@@ -62,6 +62,9 @@ static const struct classic CLASSICS[] = {
     {"a put that goes unseen, and is seen in the end", "kv", YES,
      "1 1 9 put x a\n2 2 10 put x b\n3 3 4 put x b\n4 5 6 get x = b\n4 7 8 get x = a\n"
      "4 11 12 get x = b"},
+    {"of two like puts the one that can go unseen returns first, and both are seen", "kv", YES,
+     "1 1 10 put x a\n2 2 3 put x b\n4 4 5 get x = b\n3 6 20 put x a\n4 7 8 get x = a\n"
+     "2 9 11 put x c\n4 12 13 get x = c\n4 14 15 get x = a"},
     {"an append before the delete that hides it", "kv", YES,
      "1 1 8 append x a\n2 2 3 put x b\n3 4 5 delete x = ok\n4 6 7 get x = no-key\n"
      "4 9 10 get x = no-key"},
