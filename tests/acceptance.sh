@@ -8,6 +8,7 @@
 #   log      the same with log reads
 #   quorum   how often local reads are convicted with check-quorum on (only counts)
 #   demo     the stale-read demo ten times, each under 20 s
+#   bugs     planted bugs (rift bugs) that real processes show within a minute; eight at least
 #   memory   a minute with 200 clerks keeps the harness below 300 MB
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -64,6 +65,36 @@ demo() {
     done
 }
 
+# planted BUG OPTION...: one run of real nodes with the bug in them has to be convicted.
+planted() {
+    local bug=$1 code start=$SECONDS
+    shift
+    one_run "bug-$bug" --bug "$bug" "$@"
+    code=$?
+    [ $code -eq 1 ] && convicted=$((convicted + 1))
+    say "$bug: exit $code after $((SECONDS - start)) s"
+}
+
+bugs() {
+    local convicted=0
+    local cut=(--check-quorum off --nemesis isolate-leader --time 15 --fault-ms 1500)
+    local kills=(--workload append --nemesis kill --time 20 --fault-ms 500 --pause-ms 300)
+    local losses=(--workload append --nemesis drop,isolate-leader --time 20 --op-timeout-ms 3000)
+    planted local-reads "${cut[@]}"
+    planted read-without-round "${cut[@]}"
+    planted serve-deposed "${cut[@]}"
+    planted answer-before-commit "${cut[@]}"
+    planted majority-off-by-one --nodes 4 --nemesis halves --check-quorum off --time 15
+    planted no-duplicate-table "${losses[@]}"
+    planted retry-under-new-id "${losses[@]}"
+    planted cas-compares-stale --workload cas-register --nemesis pause --time 10
+    planted append-to-stale "${kills[@]}"
+    planted applied-twice "${kills[@]}"
+    planted entry-skipped "${kills[@]}"
+    say "$convicted of 11 planted bugs convicted on real processes"
+    [ $convicted -ge 8 ] || failed=1
+}
+
 # The highest resident size of the harness itself, in kB: its children are not counted.
 memory() {
     local peak=0 now pid code clerks
@@ -87,13 +118,14 @@ memory() {
 }
 
 checks=("$@")
-[ ${#checks[@]} -gt 0 ] || checks=(stale index log quorum demo memory)
+[ ${#checks[@]} -gt 0 ] || checks=(stale index log quorum demo bugs memory)
 for check in "${checks[@]}"; do
     case "$check" in
     stale) stale_reads off ;;
     quorum) stale_reads on ;;
     index | log) sound_reads "$check" ;;
     demo) demo ;;
+    bugs) bugs ;;
     memory) memory ;;
     *) say "no check '$check'"; exit 64 ;;
     esac
