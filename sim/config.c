@@ -57,7 +57,7 @@ static void draw_cluster(struct sim_config *c)
     c->heartbeat_ms = c->tick_ms * (uint32_t)rng_between(&r, 1, 5);
     c->election_ms = c->heartbeat_ms * (uint32_t)rng_between(&r, 3, 10);
     c->sessions_max = rng_chance(&r, 200000) ? c->clerks + 4 : 0;
-    c->append_entries = PICK(&r, 0, 0, 1, 3);
+    c->append_entries = PICK(&r, 0, 1, 1, 2);
 }
 
 static void draw_load(struct sim_config *c)
