@@ -112,6 +112,10 @@ static int check_one(struct check *c, size_t i)
     if (rc == 0) {
         to->engine = decided->name;
         rc = take_result(p, &found, to);
+    } else if (p != NULL && (rc == -E_NOMEM || rc == -E_LIMIT)) {
+        /* Of this partition nothing is known; what is known of the others stands. */
+        to->reason = "memory ran out";
+        rc = 0;
     }
     engine_result_free(&found);
     problem_destroy(p);

@@ -252,8 +252,12 @@ static int answer(struct zones *z, const struct engine_budget *budget, enum verd
 {
     const struct problem *p = z->versions.problem;
 
-    if (verdict == VERDICT_NOT_LINEARIZABLE)
-        return jit_longest(p, budget, ret);
+    /* The order that got farthest is for the reader: without it (memory) the verdict stands. */
+    if (verdict == VERDICT_NOT_LINEARIZABLE) {
+        if (jit_longest(p, budget, ret) == 0)
+            return 0;
+        engine_result_free(ret);
+    }
     *ret = (struct engine_result){
         .verdict = verdict, .steps = z->n_order, .memory_bytes = memory_bytes(p)};
     if (verdict == VERDICT_LINEARIZABLE) {
