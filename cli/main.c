@@ -18,7 +18,7 @@ static const struct subcommand subcommands[] = {
     {"cluster", command_cluster, "up | status | down: a cluster that stays"},
     {"kv", command_kv, "get | put | append | cas | delete from the shell"},
     {"node", command_node, "one node in the foreground"},
-    {"bench", command_bench, "kv: throughput and latency of the store"},
+    {"bench", command_bench, "kv | check: speed of the store, of the checker"},
     {"bugs", command_bugs, "the catalogue of planted bugs"},
     {"nemesis", command_nemesis, NULL},
 };
