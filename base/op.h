@@ -6,7 +6,8 @@
 /* The words that the store, the wire, the clerk, the history and the checker share: what can be
  * asked of a key-value store and how an answer can come out. Plain data. */
 
-/* REGISTER opens a session; it reaches the log but is never part of a history. */
+/* What a store is asked. REGISTER opens a session; it reaches the log but is never part of a
+ * history. */
 #define OP_KINDS(X)                                                                                \
     X(GET, "get")                                                                                  \
     X(PUT, "put")                                                                                  \
@@ -15,11 +16,32 @@
     X(DELETE, "delete")                                                                            \
     X(REGISTER, "register")
 
+/* What other objects are asked. No node and no wire message knows these: they stand in histories,
+ * most of them recorded elsewhere. Lists, sets and maps are written as base/items.h says. */
+#define OP_OBJECT_KINDS(X)                                                                         \
+    X(ADD, "add")           /* set: an element; counter: a number */                               \
+    X(REMOVE, "remove")     /* set */                                                              \
+    X(CONTAINS, "contains") /* set */                                                              \
+    X(ENQUEUE, "enqueue")   /* queue */                                                            \
+    X(DEQUEUE, "dequeue")   /* queue: the oldest, or no-key */                                     \
+    X(PUSH, "push")         /* stack */                                                            \
+    X(POP, "pop")           /* stack: the youngest, or no-key */                                   \
+    X(INSERT, "insert")     /* priority queue */                                                   \
+    X(POLL, "poll")         /* priority queue: the highest, or no-key */                           \
+    X(LOCK, "lock")         /* mutex */                                                            \
+    X(UNLOCK, "unlock")     /* mutex */                                                            \
+    X(TRANSFER, "transfer") /* bank: from, to, amount */
+
 enum op_kind {
 #define X(name, text) OP_##name,
     OP_KINDS(X)
 #undef X
-        OP_KIND_COUNT
+        OP_KIND_COUNT, /* of a store */
+    OP_LAST_OF_A_STORE = OP_KIND_COUNT - 1,
+#define X(name, text) OP_##name,
+    OP_OBJECT_KINDS(X)
+#undef X
+        OP_ANY_KIND_COUNT /* of all */
 };
 
 /* How a node answers. NOT_LEADER and BUSY promise that this node did not propose the command and
@@ -108,16 +130,24 @@ const char *op_status_name(enum op_status status);
 const char *op_outcome_name(enum op_outcome outcome);
 const char *read_mode_name(enum read_mode mode);
 
-/* The reverse; false when the name is none of them. */
+/* The reverse; false when the name is none of them. Every kind has a name. */
 bool op_kind_parse(const char *name, enum op_kind *ret);
 bool read_mode_parse(const char *name, enum read_mode *ret);
 
+/* True of what never changes the object, whatever its answer is. */
 static inline bool op_is_read(enum op_kind kind)
 {
-    return kind == OP_GET;
+    return kind == OP_GET || kind == OP_CONTAINS;
 }
 
-/* True when every field is within the limits above and the kind is known. */
+/* Whether `value` is part of the question; whether one is part of the answer "ok". */
+bool op_takes_value(enum op_kind kind);
+bool op_returns_value(enum op_kind kind);
+
+/* True when every field is within the limits above and the kind is one that a store knows. */
 bool op_valid(const struct op *op);
+
+/* The same for an operation of a history: of any object, but no REGISTER. */
+bool op_valid_in_history(const struct op *op);
 
 #endif

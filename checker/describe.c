@@ -39,7 +39,7 @@ static int describe_input(const struct history_op *op, struct buf *out)
 {
     int rc = 0;
 
-    if (op->kind != OP_PUT && op->kind != OP_APPEND && op->kind != OP_CAS)
+    if (!op_takes_value(op->kind))
         return 0;
     rc = buf_append_byte(out, ' ');
     if (rc == 0 && op->kind == OP_CAS) {
@@ -58,7 +58,7 @@ static int describe_output(const struct history_op *op, struct buf *out)
         return buf_printf(out, ", outcome unknown [%.1f ms ..]", describe_ms(op->call_ns));
     rc = buf_printf(out, " returned ");
     if (rc == 0)
-        rc = op->kind == OP_GET && op->status == STATUS_OK
+        rc = op_returns_value(op->kind) && op->status == STATUS_OK
                  ? describe_bytes(op->result, out)
                  : buf_printf(out, "%s", op_status_name(op->status));
     if (rc == 0)

@@ -27,17 +27,29 @@ const char *const *check_model_names(void)
 
 /* The answers that observe the object. The others (busy, timeout...) say something about the way
  * there, and an operation that ended with one of them has not the outcome OK. */
-static const uint32_t ANSWERS[OP_KIND_COUNT] = {
+static const uint32_t ANSWERS[OP_ANY_KIND_COUNT] = {
     [OP_GET] = 1u << STATUS_OK | 1u << STATUS_NO_KEY,
     [OP_PUT] = 1u << STATUS_OK,
     [OP_APPEND] = 1u << STATUS_OK,
     [OP_CAS] = 1u << STATUS_OK | 1u << STATUS_MISMATCH | 1u << STATUS_NO_KEY,
     [OP_DELETE] = 1u << STATUS_OK | 1u << STATUS_NO_KEY,
+    [OP_ADD] = 1u << STATUS_OK | 1u << STATUS_MISMATCH,
+    [OP_REMOVE] = 1u << STATUS_OK | 1u << STATUS_NO_KEY,
+    [OP_CONTAINS] = 1u << STATUS_OK | 1u << STATUS_NO_KEY,
+    [OP_ENQUEUE] = 1u << STATUS_OK,
+    [OP_DEQUEUE] = 1u << STATUS_OK | 1u << STATUS_NO_KEY,
+    [OP_PUSH] = 1u << STATUS_OK,
+    [OP_POP] = 1u << STATUS_OK | 1u << STATUS_NO_KEY,
+    [OP_INSERT] = 1u << STATUS_OK,
+    [OP_POLL] = 1u << STATUS_OK | 1u << STATUS_NO_KEY,
+    [OP_LOCK] = 1u << STATUS_OK,
+    [OP_UNLOCK] = 1u << STATUS_OK,
+    [OP_TRANSFER] = 1u << STATUS_OK | 1u << STATUS_MISMATCH,
 };
 
 int model_admits(const struct model *m, const struct history_op *op, struct err *e)
 {
-    if (op->kind >= OP_KIND_COUNT || (m->kinds >> op->kind & 1) == 0)
+    if (op->kind >= OP_ANY_KIND_COUNT || (m->kinds >> op->kind & 1) == 0)
         return err_set(e, -E_INVAL, "process %u: the model '%s' has no operation '%s'", op->process,
                        m->name, op_kind_name(op->kind));
     if (op->outcome == OUTCOME_OK &&
@@ -59,14 +71,14 @@ int model_op_make(const struct model_env *env, const struct history_op *op, uint
     ret->known = known;
     ret->status = known ? (uint8_t)op->status : 0;
     ret->key = key;
-    if (op->kind == OP_PUT || op->kind == OP_APPEND || op->kind == OP_CAS)
+    if (op_takes_value(op->kind))
         rc = strings_lend(env->strings, op->value, &ret->value);
     if (rc == 0 && op->kind == OP_CAS) {
         ret->expects_absent = op->expects_absent;
         if (!op->expects_absent)
             rc = strings_lend(env->strings, op->expected, &ret->expected);
     }
-    if (rc == 0 && op->kind == OP_GET && known && op->status == STATUS_OK)
+    if (rc == 0 && op_returns_value(op->kind) && known && op->status == STATUS_OK)
         rc = strings_lend(env->strings, op->result, &ret->result);
     return rc;
 }

@@ -66,7 +66,7 @@ static int parse_op(const struct kv_values *v, const struct arg_operands *words,
 {
     struct op op = {0};
 
-    if (!op_kind_parse(words->items[0], &op.kind) || op.kind == OP_REGISTER)
+    if (!op_kind_parse(words->items[0], &op.kind) || op.kind >= OP_REGISTER)
         return err_set(e, -E_INVAL, "expected get, put, append, cas or delete, not '%s'",
                        words->items[0]);
     if (words->n != operands_of(op.kind, v->absent))

@@ -141,7 +141,7 @@ static int add_invoke(struct history *h, const struct history_event *event, stru
     struct process *p;
     int rc;
 
-    if (!op_valid(&event->op) || event->op.kind > OP_DELETE)
+    if (!op_valid_in_history(&event->op))
         return err_set(e, -E_LIMIT, "process %u invokes what is no operation of a history",
                        event->process);
     p = processes_get(&h->memory->processes, event->process);
@@ -180,7 +180,7 @@ static int add_complete(struct history *h, const struct history_event *event, st
         return err_set(e, -E_PARSE, "process %u ends an operation as %s, %s", event->process,
                        op_outcome_name(event->outcome), op_status_name(event->status));
     op = &h->ops[p->op];
-    if (op->kind == OP_GET && event->outcome == OUTCOME_OK && event->status == STATUS_OK &&
+    if (op_returns_value(op->kind) && event->outcome == OUTCOME_OK && event->status == STATUS_OK &&
         !arena_copy(&h->memory->arena, event->value, &op->result))
         return err_set(e, -E_NOMEM, "operation %zu: %s", p->op, err_text(-E_NOMEM));
     op->outcome = event->outcome;

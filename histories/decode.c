@@ -194,12 +194,10 @@ static int get_argument(struct mp_reader *r, struct op *op)
     bool present;
     int rc;
 
-    switch (op->kind) {
-    case OP_PUT:
-    case OP_APPEND: return mp_read_bin(r, OP_VALUE_BYTES_MAX, &op->value);
-    case OP_CAS: break;
-    default: return mp_read_nil(r);
-    }
+    if (!op_takes_value(op->kind))
+        return mp_read_nil(r);
+    if (op->kind != OP_CAS)
+        return mp_read_bin(r, OP_VALUE_BYTES_MAX, &op->value);
     rc = mp_read_array(r, 2, &two);
     if (rc == 0 && two != 2)
         rc = -E_PARSE;
@@ -218,7 +216,9 @@ static int get_invoke(struct mp_reader *r, struct history_event *event)
     int rc = get_u32(r, UINT32_MAX, &event->process);
 
     if (rc == 0)
-        rc = get_u32(r, OP_DELETE, &kind);
+        rc = get_u32(r, OP_ANY_KIND_COUNT - 1, &kind);
+    if (rc == 0 && kind == OP_REGISTER)
+        rc = -E_PARSE;
     if (rc < 0)
         return rc;
     event->op.kind = (enum op_kind)kind;

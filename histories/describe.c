@@ -92,7 +92,7 @@ static int append_expected(const struct history_op *op, struct buf *out)
 
 static int append_arguments(const struct history *h, const struct history_op *op, struct buf *out)
 {
-    bool writes = op->kind == OP_PUT || op->kind == OP_APPEND || op->kind == OP_CAS;
+    bool writes = op_takes_value(op->kind);
     int rc = 0;
 
     if (has_key(h, op)) {
@@ -111,7 +111,7 @@ static int append_answer(const struct history_op *op, struct buf *out)
 {
     switch (op->outcome) {
     case OUTCOME_OK:
-        if (op->kind == OP_GET && op->status == STATUS_OK)
+        if (op_returns_value(op->kind) && op->status == STATUS_OK)
             return history_describe_bytes(op->result, out);
         return buf_printf(out, "%s", op_status_name(op->status));
     case OUTCOME_FAIL: return buf_printf(out, "failed (%s)", op_status_name(op->status));

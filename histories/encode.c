@@ -4,7 +4,10 @@
 #include "base/mp.h"
 
 /* These numbers are written to files: they may grow at the end, and never change. */
-_Static_assert(OP_GET == 0 && OP_PUT == 1 && OP_APPEND == 2 && OP_CAS == 3 && OP_DELETE == 4,
+_Static_assert(OP_GET == 0 && OP_PUT == 1 && OP_APPEND == 2 && OP_CAS == 3 && OP_DELETE == 4 &&
+                   OP_ADD == 6 && OP_REMOVE == 7 && OP_CONTAINS == 8 && OP_ENQUEUE == 9 &&
+                   OP_DEQUEUE == 10 && OP_PUSH == 11 && OP_POP == 12 && OP_INSERT == 13 &&
+                   OP_POLL == 14 && OP_LOCK == 15 && OP_UNLOCK == 16 && OP_TRANSFER == 17,
                "operation kinds are part of the history format");
 _Static_assert(OUTCOME_OK == 1 && OUTCOME_FAIL == 2 && OUTCOME_INFO == 3,
                "outcomes are part of the history format");
@@ -134,9 +137,9 @@ static int check_event(const struct history_event *event)
 {
     switch (event->kind) {
     case HISTORY_INVOKE:
-        if (!op_valid(&event->op))
-            return -E_LIMIT;
-        return event->op.kind <= OP_DELETE ? 0 : -E_INVAL;
+        if ((unsigned)event->op.kind >= OP_ANY_KIND_COUNT || event->op.kind == OP_REGISTER)
+            return -E_INVAL;
+        return op_valid_in_history(&event->op) ? 0 : -E_LIMIT;
     case HISTORY_COMPLETE:
         if (event->value.len > OP_VALUE_BYTES_MAX)
             return -E_LIMIT;
@@ -166,7 +169,7 @@ static void put_invoke(struct mp_writer *w, const struct history_event *event)
         else
             mp_write_bin(w, op->expected);
         mp_write_bin(w, op->value);
-    } else if (op->kind == OP_PUT || op->kind == OP_APPEND) {
+    } else if (op_takes_value(op->kind)) {
         mp_write_bin(w, op->value);
     } else {
         mp_write_nil(w);
