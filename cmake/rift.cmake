@@ -3,6 +3,8 @@
 set(CMAKE_C_STANDARD 17)
 set(CMAKE_C_STANDARD_REQUIRED ON)
 set(CMAKE_C_EXTENSIONS ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON) # the static libraries are parts of a shared one
+set(CMAKE_C_VISIBILITY_PRESET hidden)   # ...and call each other directly all the same
 
 find_program(RIFT_CCACHE ccache)
 if(RIFT_CCACHE)

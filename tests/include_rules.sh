@@ -17,6 +17,7 @@ clerk           ^(base|wire|histories|clerk)/
 workloads       ^(base|wire|histories|clerk|workloads)/
 nemesis         ^(base|wire|nemesis)/|^node/raft/message\.h$
 checker         ^(base|histories|checker)/
+library         ^(base|histories|checker|library|rift)/
 sim             ^(base|wire|histories|node|clerk|workloads|nemesis|sim)/
 report          ^(base|histories|report)/
 cli             .
@@ -64,6 +65,6 @@ while IFS= read -r file; do
             report "$file:$line: may not include msgpack"
         done < <(grep -nE '<msgpack|"base/mp\.h"' "$file" || true)
     fi
-done < <(find base histories wire node clerk workloads nemesis checker sim report cli \
+done < <(find base histories wire node clerk workloads nemesis checker library sim report cli \
     -name '*.[ch]' 2>/dev/null | sort)
 exit $status

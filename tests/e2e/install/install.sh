@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# What is installed can be used: installs a build into an empty folder, builds the example against
+# it with CMake and with pkg-config, runs both, and looks at what the library exports.
+#     install.sh BUILD_FOLDER SOURCE_FOLDER
+set -euo pipefail
+build=$1
+source=$2
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+prefix=$work/prefix
+
+fail() {
+    printf 'install: %s\n' "$1" >&2
+    exit 1
+}
+
+cmake --install "$build" --prefix "$prefix" >"$work/install.log" || fail "cmake --install failed"
+library=$(find "$prefix" -name 'librift.so' | head -n 1)
+[ -n "$library" ] || fail "no librift.so"
+libdir=$(dirname "$library")
+
+strangers=$(nm -D --defined-only "$library" | awk '$2 != "A" && $3 !~ /^rift_/ { print $3 }')
+[ -z "$strangers" ] || fail "the library exports $strangers"
+unversioned=$(nm -D --defined-only "$library" | awk '$2 != "A" && $3 !~ /@@RIFT_/ { print $3 }')
+[ -z "$unversioned" ] || fail "without a version: $unversioned"
+
+expect_violation() {
+    grep -q '^librift [0-9.]*: not linearizable$' <<<"$1" || fail "the example said: $1"
+}
+
+cmake -S "$source/examples/library" -B "$work/cmake" -DCMAKE_PREFIX_PATH="$prefix" >"$work/log" ||
+    { cat "$work/log"; fail "find_package(rift) failed"; }
+cmake --build "$work/cmake" >"$work/log" || { cat "$work/log"; fail "the example does not build"; }
+expect_violation "$("$work/cmake/check_my_store")"
+
+export PKG_CONFIG_PATH=$libdir/pkgconfig
+# shellcheck disable=SC2046 # flags are words
+cc -std=c99 -Wall -Wextra -Werror -pedantic -o "$work/by_pkg_config" \
+    "$source/examples/library/check_my_store.c" $(pkg-config --cflags --libs rift)
+expect_violation "$(LD_LIBRARY_PATH=$libdir "$work/by_pkg_config")"
+
+"$prefix/bin/rift" check "$source/histories/samples/linearizable.msgpack" >/dev/null ||
+    fail "the installed rift does not run"
+echo "installed, found, linked, run"
