@@ -1,6 +1,7 @@
 #include "checker/partition.h"
 
 #include "base/hash.h"
+#include "base/pages.h"
 
 #include <stdlib.h>
 
@@ -14,23 +15,18 @@ static bool enters(const struct history_op *op)
     return op->outcome == OUTCOME_OK || !op_is_read(op->kind);
 }
 
-static int validate(const struct history *h, const struct model *m, struct err *e)
+/* `last`: the operation in front of it, if there is one. */
+static int validate(const struct history_op *op, const struct history_op *last,
+                    const struct model *m, struct err *e)
 {
-    for (size_t i = 0; i < h->n_ops; i++) {
-        const struct history_op *op = &h->ops[i];
-        int rc;
+    int rc = model_admits(m, op, e);
 
-        if (!enters(op))
-            continue;
-        rc = model_admits(m, op, e);
-        if (rc < 0)
-            return err_prefix(e, rc, "operation %zu", i);
-        if (i > 0 && op->call_seq < h->ops[i - 1].call_seq)
-            return err_set(e, -E_INVAL, "operation %zu: invoked before the one that stands first",
-                           i);
-        if (op->outcome == OUTCOME_OK && op->return_seq < op->call_seq)
-            return err_set(e, -E_INVAL, "operation %zu: returned before it was invoked", i);
-    }
+    if (rc < 0)
+        return rc;
+    if (last != NULL && op->call_seq < last->call_seq)
+        return err_set(e, -E_INVAL, "invoked before the one that stands first");
+    if (op->outcome == OUTCOME_OK && op->return_seq < op->call_seq)
+        return err_set(e, -E_INVAL, "returned before it was invoked");
     return 0;
 }
 
@@ -48,11 +44,14 @@ struct key_table {
     size_t cap;
     const struct history_op **first; /* of each number, an operation on that key */
     uint32_t n;
+    uint64_t default_seed; /* of the family that most operations are of */
 };
 
 static int key_table_init(struct key_table *t, size_t n_ops)
 {
-    *t = (struct key_table){.cap = 16};
+    struct slice family = family_of(&(struct history_op){0});
+
+    *t = (struct key_table){.cap = 16, .default_seed = hash_bytes(family.data, family.len, 0)};
     while (t->cap < 2 * n_ops)
         t->cap *= 2;
     t->slots = calloc(t->cap, sizeof *t->slots);
@@ -73,8 +72,8 @@ bool partition_same_key(const struct history_op *a, const struct history_op *b)
 
 static uint32_t number_of(struct key_table *t, const struct history_op *op)
 {
-    struct slice family = family_of(op);
-    uint64_t seed = hash_bytes(family.data, family.len, 0);
+    uint64_t seed = op->family.len > 0 ? hash_bytes(op->family.data, op->family.len, 0)
+                                       : t->default_seed;
     size_t i = hash_bytes(op->key.data, op->key.len, seed) & (t->cap - 1);
 
     while (t->slots[i] != 0 && !partition_same_key(t->first[t->slots[i] - 1], op))
@@ -88,35 +87,56 @@ static uint32_t number_of(struct key_table *t, const struct history_op *op)
 
 /* --- partitions ----------------------------------------------------------------------------- */
 
-/* numbers[i] is the key of operation i, among those that enter. */
-static int fill(struct partitions *p, const struct history *h, const uint32_t *numbers, bool whole)
+/* Instead of the number of a key: the operation does not enter. */
+#define NOT_CHECKED UINT32_MAX
+
+/* Looks at each operation of the history once: long ones do not fit into any cache. */
+static int number_all(struct key_table *t, const struct history *h, const struct model *m,
+                      uint32_t *numbers, struct err *e)
 {
-    for (size_t i = 0; i < h->n_ops; i++)
-        p->items[whole ? 0 : numbers[i]].n += enters(&h->ops[i]);
+    for (size_t i = 0; i < h->n_ops; i++) {
+        const struct history_op *op = &h->ops[i];
+        int rc;
+
+        numbers[i] = NOT_CHECKED;
+        if (!enters(op))
+            continue;
+        rc = validate(op, i == 0 ? NULL : op - 1, m, e);
+        if (rc < 0)
+            return err_prefix(e, rc, "operation %zu", i);
+        numbers[i] = number_of(t, op);
+    }
+    return 0;
+}
+
+static int fill(struct partitions *p, size_t n_ops, const uint32_t *numbers, bool whole)
+{
+    for (size_t i = 0; i < n_ops; i++) {
+        if (numbers[i] != NOT_CHECKED)
+            p->items[whole ? 0 : numbers[i]].n++;
+    }
     for (size_t i = 0; i < p->n; i++) {
-        p->items[i].inputs = calloc(p->items[i].n + 1, sizeof *p->items[i].inputs);
+        p->items[i].inputs = pages_calloc(p->items[i].n + 1, sizeof *p->items[i].inputs);
         if (p->items[i].inputs == NULL)
             return -E_NOMEM;
         p->n_ops += p->items[i].n;
         p->items[i].n = 0;
     }
-    for (size_t i = 0; i < h->n_ops; i++) {
-        struct partition *part = &p->items[whole ? 0 : numbers[i]];
+    for (size_t i = 0; i < n_ops; i++) {
+        struct partition *part;
 
-        if (enters(&h->ops[i]))
-            part->inputs[part->n++] =
-                (struct problem_input){.original = i, .key = whole ? numbers[i] : 0};
+        if (numbers[i] == NOT_CHECKED)
+            continue;
+        part = &p->items[whole ? 0 : numbers[i]];
+        part->inputs[part->n++] =
+            (struct problem_input){.original = i, .key = whole ? numbers[i] : 0};
     }
     return 0;
 }
 
-static int make(struct partitions *p, struct key_table *t, uint32_t *numbers,
-                const struct history *h, bool whole)
+static int make(struct partitions *p, const struct key_table *t, const uint32_t *numbers,
+                size_t n_ops, bool whole)
 {
-    for (size_t i = 0; i < h->n_ops; i++) {
-        if (enters(&h->ops[i]))
-            numbers[i] = number_of(t, &h->ops[i]);
-    }
     p->n = whole && t->n > 0 ? 1 : t->n;
     p->items = calloc(p->n + 1, sizeof *p->items);
     if (p->items == NULL)
@@ -128,29 +148,26 @@ static int make(struct partitions *p, struct key_table *t, uint32_t *numbers,
             p->items[i].key = t->first[i]->key;
         }
     }
-    return fill(p, h, numbers, whole);
+    return fill(p, n_ops, numbers, whole);
 }
 
 int partitions_make(const struct history *h, const struct model *m, bool whole,
                     struct partitions **ret, struct err *e)
 {
-    struct partitions *p;
+    struct partitions *p = calloc(1, sizeof *p);
+    uint32_t *numbers = pages_calloc(h->n_ops + 1, sizeof *numbers);
     struct key_table t = {0};
-    uint32_t *numbers;
-    int rc = validate(h, m, e);
+    int rc = p == NULL || numbers == NULL ? -E_NOMEM : key_table_init(&t, h->n_ops);
 
-    if (rc < 0)
-        return rc;
-    p = calloc(1, sizeof *p);
-    numbers = calloc(h->n_ops + 1, sizeof *numbers);
-    rc = p == NULL || numbers == NULL ? -E_NOMEM : key_table_init(&t, h->n_ops);
     if (rc == 0)
-        rc = make(p, &t, numbers, h, whole);
+        rc = number_all(&t, h, m, numbers, e);
+    if (rc == 0)
+        rc = make(p, &t, numbers, h->n_ops, whole);
     key_table_free(&t);
     free(numbers);
     if (rc < 0) {
         partitions_destroy(p);
-        return err_set(e, rc, "partitions of %zu operations", h->n_ops);
+        return rc == -E_INVAL ? rc : err_set(e, rc, "partitions of %zu operations", h->n_ops);
     }
     *ret = p;
     return 0;

@@ -1,6 +1,7 @@
 #include "checker/placement.h"
 
 #include "base/check.h"
+#include "base/pages.h"
 #include "base/rng.h"
 
 #include <stdlib.h>
@@ -28,13 +29,13 @@ int placement_init(struct placement *at, const struct problem *p, bool hides)
                              .limit = n > 0 ? p->ops[p->by_return[0]].ret : PROBLEM_NEVER,
                              .window_words = words_for(p->n_slots),
                              .pending_words = words_for(n_pending)};
-    at->window = calloc(at->window_words + 1u, sizeof *at->window);
-    at->free = calloc(at->window_words + 1u, sizeof *at->free);
-    at->pending = calloc(at->pending_words + 1u, sizeof *at->pending);
-    at->next = calloc(n + 1u, sizeof *at->next);
-    at->prev = calloc(n + 1u, sizeof *at->prev);
-    at->used = calloc(p->n_classes + 1u, sizeof *at->used);
-    at->order = calloc(p->n_ops + 1u, sizeof *at->order);
+    at->window = pages_calloc(at->window_words + 1u, sizeof *at->window);
+    at->free = pages_calloc(at->window_words + 1u, sizeof *at->free);
+    at->pending = pages_calloc(at->pending_words + 1u, sizeof *at->pending);
+    at->next = pages_calloc(n + 1u, sizeof *at->next);
+    at->prev = pages_calloc(n + 1u, sizeof *at->prev);
+    at->used = pages_calloc(p->n_classes + 1u, sizeof *at->used);
+    at->order = pages_calloc(p->n_ops + 1u, sizeof *at->order);
     if (at->window == NULL || at->free == NULL || at->pending == NULL || at->next == NULL ||
         at->prev == NULL || at->used == NULL || at->order == NULL) {
         placement_free(at);

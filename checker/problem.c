@@ -2,210 +2,189 @@
 
 #include "base/check.h"
 #include "base/hash.h"
+#include "base/pages.h"
 #include "checker/models/models.h"
 
 #include <stdlib.h>
 
-/* --- classes -------------------------------------------------------------------------------- */
-
-/* Open addressing over class numbers + 1, while a problem is built. */
-struct class_table {
-    uint32_t *slots;
-    size_t cap; /* a power of two, more than twice the operations */
+/* What is known of the operations while a problem is built; by call. */
+struct builder {
+    struct problem *problem;
+    const struct history *history;
+    const struct problem_input *inputs;
+    uint64_t *calls; /* sequence numbers */
+    struct return_at *returns;
+    uint32_t n_returns;
+    uint32_t *slots;  /* open addressing over class numbers + 1 */
+    size_t slots_cap; /* a power of two, more than twice the operations */
 };
-
-static bool needs_no_return(const struct model_op *op)
-{
-    return !op->known;
-}
-
-static uint32_t class_of(struct problem *p, struct class_table *t, const struct model_op *op)
-{
-    size_t i = hash_bytes(op, sizeof *op, 0) & (t->cap - 1);
-
-    while (t->slots[i] != 0) {
-        if (memcmp(&p->classes[t->slots[i] - 1].op, op, sizeof *op) == 0)
-            return t->slots[i] - 1;
-        i = (i + 1) & (t->cap - 1);
-    }
-    p->classes[p->n_classes] = (struct problem_class){.observes = p->model->observes(&p->env, op)};
-    if (p->model->effect != NULL && op->known) {
-        struct model_effect e = p->model->effect(&p->env, op);
-
-        p->classes[p->n_classes].blind = e.blind;
-        p->classes[p->n_classes].hides = e.hides;
-    }
-    memcpy(&p->classes[p->n_classes].op, op, sizeof *op);
-    t->slots[i] = ++p->n_classes;
-    return p->n_classes - 1;
-}
-
-/* Gives each operation its class; p->ops are in the order of their calls. */
-static int classify(struct problem *p, const struct history *h, const struct problem_input *inputs)
-{
-    struct class_table t = {.cap = 16};
-    int rc = 0;
-
-    while (t.cap <= 2 * (size_t)p->n_ops)
-        t.cap *= 2;
-    t.slots = calloc(t.cap, sizeof *t.slots);
-    if (t.slots == NULL)
-        return -E_NOMEM;
-    for (uint32_t i = 0; rc == 0 && i < p->n_ops; i++) {
-        struct model_op op;
-
-        rc = model_op_make(&p->env, &h->ops[inputs[i].original], inputs[i].key, &op);
-        if (rc < 0)
-            break;
-        p->ops[i].original = inputs[i].original;
-        p->ops[i].class = class_of(p, &t, &op);
-        p->classes[p->ops[i].class].n += needs_no_return(&op);
-    }
-    free(t.slots);
-    return rc;
-}
-
-/* --- numbers -------------------------------------------------------------------------------- */
-
-/* Moves the classes of unknown outcome behind the others and gives each its range of numbers. */
-static int order_classes(struct problem *p)
-{
-    uint32_t *moved = calloc(p->n_classes + 1, sizeof *moved);
-    struct problem_class *ordered = calloc(p->n_classes + 1, sizeof *ordered);
-    uint32_t n = 0;
-    uint32_t op = 0;
-
-    if (moved == NULL || ordered == NULL) {
-        free(moved);
-        free(ordered);
-        return -E_NOMEM;
-    }
-    for (int pending = 0; pending <= 1; pending++) {
-        if (pending)
-            p->first_pending_class = n;
-        for (uint32_t c = 0; c < p->n_classes; c++) {
-            if ((p->classes[c].n > 0) == pending) {
-                ordered[n] = p->classes[c];
-                moved[c] = n++;
-            }
-        }
-    }
-    for (uint32_t i = 0; i < p->n_ops; i++) {
-        p->ops[i].class = moved[p->ops[i].class];
-        p->n_required += ordered[p->ops[i].class].n == 0;
-    }
-    op = p->n_required;
-    for (uint32_t c = p->first_pending_class; c < n; c++) {
-        ordered[c].first = op;
-        op += ordered[c].n;
-    }
-    free(p->classes);
-    free(moved);
-    p->classes = ordered;
-    return 0;
-}
-
-/* Brings the operations into the order of their numbers. */
-static int order_ops(struct problem *p)
-{
-    struct problem_op *ordered = calloc(p->n_ops + 1, sizeof *ordered);
-    uint32_t *taken = calloc(p->n_classes + 1, sizeof *taken);
-    uint32_t required = 0;
-
-    if (ordered == NULL || taken == NULL) {
-        free(ordered);
-        free(taken);
-        return -E_NOMEM;
-    }
-    for (uint32_t i = 0; i < p->n_ops; i++) {
-        uint32_t c = p->ops[i].class;
-
-        if (p->classes[c].n == 0)
-            ordered[required++] = p->ops[i];
-        else
-            ordered[p->classes[c].first + taken[c]++] = p->ops[i];
-    }
-    free(taken);
-    free(p->ops);
-    p->ops = ordered;
-    return 0;
-}
-
-/* --- real time ------------------------------------------------------------------------------ */
 
 struct return_at {
     uint64_t seq;
     uint32_t op;
 };
 
-static int compare_returns(const void *a, const void *b)
+static int builder_init(struct builder *b, struct problem *p, const struct history *h,
+                        const struct problem_input *inputs)
 {
-    const struct return_at *x = a;
-    const struct return_at *y = b;
+    size_t n = (size_t)p->n_ops + 1;
 
-    return x->seq < y->seq ? -1 : x->seq > y->seq;
+    *b = (struct builder){.problem = p, .history = h, .inputs = inputs, .slots_cap = 16};
+    while (b->slots_cap <= 2 * n)
+        b->slots_cap *= 2;
+    b->calls = pages_calloc(n, sizeof *b->calls);
+    b->returns = pages_calloc(n, sizeof *b->returns);
+    b->slots = pages_calloc(b->slots_cap, sizeof *b->slots);
+    return b->calls == NULL || b->returns == NULL || b->slots == NULL ? -E_NOMEM : 0;
+}
+
+static void builder_free(struct builder *b)
+{
+    free(b->calls);
+    free(b->returns);
+    free(b->slots);
+}
+
+/* --- classes -------------------------------------------------------------------------------- */
+
+/* So many slots are tried close together before a class is looked for at a random place. */
+enum { NEAR_PROBES_MAX = 16 };
+
+/* The i-th slot where a class may be. Strings are numbered as they come up, so what happened at
+ * about the same time is looked for at about the same place: most of a long history's table is
+ * then out of the cache's way. */
+static size_t probe(const struct builder *b, const struct model_op *op, size_t i)
+{
+    size_t near = 4 * ((size_t)op->value + op->result) + 7 * (size_t)op->expected + op->kind % 4;
+
+    if (i < NEAR_PROBES_MAX)
+        return (near + i) & (b->slots_cap - 1);
+    return (hash_bytes(op, sizeof *op, 0) + i) & (b->slots_cap - 1);
+}
+
+static void add_class(struct problem *p, const struct model_op *op)
+{
+    struct problem_class *c = &p->classes[p->n_classes++];
+
+    *c = (struct problem_class){.observes = p->model->observes(&p->env, op)};
+    if (p->model->effect != NULL && op->known) {
+        struct model_effect e = p->model->effect(&p->env, op);
+
+        c->blind = e.blind;
+        c->hides = e.hides;
+    }
+    memcpy(&c->op, op, sizeof *op);
+}
+
+static uint32_t class_of(struct builder *b, const struct model_op *op)
+{
+    struct problem *p = b->problem;
+    size_t tries = 0;
+    uint32_t *slot = &b->slots[probe(b, op, tries)];
+
+    while (*slot != 0 && memcmp(&p->classes[*slot - 1].op, op, sizeof *op) != 0)
+        slot = &b->slots[probe(b, op, ++tries)];
+    if (*slot == 0) {
+        add_class(p, op);
+        *slot = p->n_classes;
+    }
+    return *slot - 1;
+}
+
+/* Everything that the history says; it is looked at once. */
+static int take_ops(struct builder *b)
+{
+    struct problem *p = b->problem;
+
+    for (uint32_t i = 0; i < p->n_ops; i++) {
+        const struct history_op *from = &b->history->ops[b->inputs[i].original];
+        struct problem_op *to = &p->ops[i];
+        struct model_op op;
+        int rc = model_op_make(&p->env, from, b->inputs[i].key, &op);
+
+        if (rc < 0)
+            return rc;
+        *to = (struct problem_op){
+            .ret = PROBLEM_NEVER, .class = class_of(b, &op), .original = b->inputs[i].original};
+        b->calls[i] = from->call_seq;
+        if (op.known)
+            b->returns[b->n_returns++] = (struct return_at){.seq = from->return_seq, .op = i};
+        else
+            p->classes[to->class].n++;
+    }
+    return 0;
+}
+
+/* --- real time ------------------------------------------------------------------------------ */
+
+enum { DIGIT_BITS = 11, DIGITS = 1 << DIGIT_BITS };
+
+/* Sorts by one digit of the sequence number, and leaves equal ones as they are. */
+static void sort_by_digit(const struct return_at *from, struct return_at *to, uint32_t n,
+                          unsigned shift)
+{
+    uint32_t starts[DIGITS + 1] = {0};
+
+    for (uint32_t i = 0; i < n; i++)
+        starts[(from[i].seq >> shift) % DIGITS + 1]++;
+    for (size_t d = 1; d < DIGITS; d++)
+        starts[d] += starts[d - 1];
+    for (uint32_t i = 0; i < n; i++)
+        to[starts[(from[i].seq >> shift) % DIGITS]++] = from[i];
+}
+
+/* By sequence number, from the last digit to the first that any of them has. */
+static int sort_returns(struct builder *b)
+{
+    struct return_at *other = pages_calloc((size_t)b->n_returns + 1, sizeof *other);
+    uint64_t all = 0;
+
+    if (other == NULL)
+        return -E_NOMEM;
+    for (uint32_t i = 0; i < b->n_returns; i++)
+        all |= b->returns[i].seq;
+    for (unsigned shift = 0; shift < 64 && all >> shift != 0; shift += DIGIT_BITS) {
+        struct return_at *sorted = other;
+
+        sort_by_digit(b->returns, sorted, b->n_returns, shift);
+        other = b->returns;
+        b->returns = sorted;
+    }
+    free(other);
+    return 0;
 }
 
 /* Replaces sequence numbers by places among all calls and returns. A return with the number of a
  * call is behind it: what ends and begins together is concurrent (closed intervals). */
-static void number_events(struct problem *p, const struct history *h,
-                          const struct problem_input *inputs, const struct return_at *returns,
-                          uint32_t n_returns)
+static void number_events(struct builder *b)
 {
+    struct problem *p = b->problem;
     uint32_t place = 0;
     uint32_t r = 0;
 
     for (uint32_t i = 0; i < p->n_ops; i++) {
-        uint64_t call = h->ops[inputs[i].original].call_seq;
-
-        while (r < n_returns && returns[r].seq < call)
-            p->ops[returns[r++].op].ret = place++;
+        while (r < b->n_returns && b->returns[r].seq < b->calls[i])
+            p->ops[b->returns[r++].op].ret = place++;
         p->ops[i].call = place++;
     }
-    while (r < n_returns)
-        p->ops[returns[r++].op].ret = place++;
+    while (r < b->n_returns)
+        p->ops[b->returns[r++].op].ret = place++;
 }
 
-/* p->ops are in the order of their calls. */
-static int place_events(struct problem *p, const struct history *h,
-                        const struct problem_input *inputs)
+static int note_returns(struct builder *b)
 {
-    struct return_at *returns = calloc((size_t)p->n_ops + 1, sizeof *returns);
-    uint32_t n = 0;
+    struct problem *p = b->problem;
+    int rc = sort_returns(b);
 
-    if (returns == NULL)
+    if (rc < 0)
+        return rc;
+    number_events(b);
+    p->by_return = pages_calloc((size_t)b->n_returns + 1, sizeof *p->by_return);
+    if (p->by_return == NULL)
         return -E_NOMEM;
-    for (uint32_t i = 0; i < p->n_ops; i++) {
-        const struct history_op *op = &h->ops[inputs[i].original];
-
-        p->ops[i].ret = PROBLEM_NEVER;
-        if (op->outcome == OUTCOME_OK)
-            returns[n++] = (struct return_at){.seq = op->return_seq, .op = i};
-    }
-    qsort(returns, n, sizeof *returns, compare_returns);
-    number_events(p, h, inputs, returns, n);
-    free(returns);
-    return 0;
-}
-
-static int order_returns(struct problem *p)
-{
-    size_t n_places = 2 * (size_t)p->n_ops + 1;
-    uint32_t *at_place = calloc(n_places, sizeof *at_place); /* operation + 1 */
-    uint32_t n = 0;
-
-    p->by_return = calloc((size_t)p->n_required + 1, sizeof *p->by_return);
-    if (p->by_return == NULL || at_place == NULL) {
-        free(at_place);
-        return -E_NOMEM;
-    }
+    p->n_required = b->n_returns;
     for (uint32_t i = 0; i < p->n_required; i++)
-        at_place[p->ops[i].ret] = i + 1;
-    for (size_t i = 0; i < n_places; i++) {
-        if (at_place[i] != 0)
-            p->by_return[n++] = at_place[i] - 1;
-    }
-    free(at_place);
+        p->by_return[i] = b->returns[i].op;
     return 0;
 }
 
@@ -227,26 +206,104 @@ static int assign_slots(struct problem *p)
     return 0;
 }
 
+/* --- numbers -------------------------------------------------------------------------------- */
+
+/* Moves the classes of unknown outcome behind the others and gives each its range of numbers. */
+static int order_classes(struct problem *p)
+{
+    uint32_t *moved = calloc((size_t)p->n_classes + 1, sizeof *moved);
+    struct problem_class *ordered = pages_calloc((size_t)p->n_classes + 1, sizeof *ordered);
+    uint32_t op = p->n_required;
+    uint32_t n = 0;
+
+    if (moved == NULL || ordered == NULL) {
+        free(moved);
+        free(ordered);
+        return -E_NOMEM;
+    }
+    for (int pending = 0; pending <= 1; pending++) {
+        if (pending)
+            p->first_pending_class = n;
+        for (uint32_t c = 0; c < p->n_classes; c++) {
+            if ((p->classes[c].n > 0) == pending) {
+                ordered[n] = p->classes[c];
+                moved[c] = n++;
+            }
+        }
+    }
+    for (uint32_t i = 0; i < p->n_ops; i++)
+        p->ops[i].class = moved[p->ops[i].class];
+    for (uint32_t c = p->first_pending_class; c < n; c++) {
+        ordered[c].first = op;
+        op += ordered[c].n;
+    }
+    free(p->classes);
+    free(moved);
+    p->classes = ordered;
+    return 0;
+}
+
+/* Brings the operations into the order of their numbers. */
+static int order_ops(struct problem *p)
+{
+    struct problem_op *ordered = pages_calloc((size_t)p->n_ops + 1, sizeof *ordered);
+    uint32_t *moved = calloc((size_t)p->n_ops + 1, sizeof *moved);
+    uint32_t *taken = calloc((size_t)p->n_classes + 1, sizeof *taken);
+    uint32_t required = 0;
+
+    if (ordered == NULL || moved == NULL || taken == NULL) {
+        free(ordered);
+        free(moved);
+        free(taken);
+        return -E_NOMEM;
+    }
+    for (uint32_t i = 0; i < p->n_ops; i++) {
+        uint32_t c = p->ops[i].class;
+
+        moved[i] = p->classes[c].n == 0 ? required++ : p->classes[c].first + taken[c]++;
+        ordered[moved[i]] = p->ops[i];
+    }
+    for (uint32_t i = 0; i < p->n_required; i++)
+        p->by_return[i] = moved[p->by_return[i]];
+    free(moved);
+    free(taken);
+    free(p->ops);
+    p->ops = ordered;
+    return 0;
+}
+
+/* Where everything returned, the order of the calls is the order of the numbers. */
+static int order_pending(struct problem *p)
+{
+    int rc;
+
+    p->first_pending_class = p->n_classes;
+    if (p->n_required == p->n_ops)
+        return 0;
+    rc = order_classes(p);
+    return rc < 0 ? rc : order_ops(p);
+}
+
 /* --- the whole ------------------------------------------------------------------------------ */
 
 static int build(struct problem *p, const struct history *h, const struct problem_input *inputs)
 {
+    struct builder b = {0};
     int rc = strings_create(&p->env.strings);
 
     if (rc == 0)
         rc = p->model->initial(&p->env, &p->initial);
     if (rc == 0)
-        rc = classify(p, h, inputs);
+        rc = builder_init(&b, p, h, inputs);
     if (rc == 0)
-        rc = place_events(p, h, inputs);
+        rc = take_ops(&b);
     if (rc == 0)
-        rc = order_classes(p);
+        rc = note_returns(&b);
     if (rc == 0)
-        rc = order_ops(p);
-    if (rc == 0)
-        rc = order_returns(p);
+        rc = order_pending(p);
     if (rc == 0)
         rc = assign_slots(p);
+    builder_free(&b);
     return rc;
 }
 
@@ -266,8 +323,8 @@ int problem_create(const struct history *h, const struct model *model,
         .dialect = h->header.dialect, .part = n_keys > 1 ? model : NULL, .n_keys = n_keys};
     p->model = n_keys > 1 ? &model_whole : model;
     p->n_ops = (uint32_t)n;
-    p->ops = calloc(n + 1, sizeof *p->ops);
-    p->classes = calloc(n + 1, sizeof *p->classes);
+    p->ops = pages_calloc(n + 1, sizeof *p->ops);
+    p->classes = pages_calloc(n + 1, sizeof *p->classes);
     rc = p->ops == NULL || p->classes == NULL ? -E_NOMEM : build(p, h, inputs);
     if (rc < 0) {
         problem_destroy(p);

@@ -1,5 +1,6 @@
 #include "checker/seen.h"
 
+#include "base/pages.h"
 #include "base/rng.h"
 
 #include <stdlib.h>
@@ -137,7 +138,7 @@ static struct seen_slot *find(const struct seen *s, const struct key *key)
 static int grow_table(struct seen *s)
 {
     size_t cap = s->table_cap * 2;
-    struct seen_slot *table = calloc(cap, sizeof *table);
+    struct seen_slot *table = pages_calloc(cap, sizeof *table);
 
     if (table == NULL)
         return -E_NOMEM;
@@ -163,7 +164,7 @@ static int grow_records(struct seen *s)
 
     if (cap >= UINT32_MAX)
         return -E_LIMIT;
-    records = realloc(s->records, cap * s->record_words * sizeof *records);
+    records = pages_grow(s->records, cap * s->record_words * sizeof *records);
     if (records == NULL)
         return -E_NOMEM;
     s->records = records;

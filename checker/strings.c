@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "base/err.h"
+#include "base/pages.h"
 
 #include <stdlib.h>
 
@@ -23,15 +24,23 @@ struct joint {
     uint32_t whole;
 };
 
+/* Part of the hash stands beside the number, so that the node is looked at only where it is likely
+ * to be the one. */
+struct slot {
+    uint32_t tag;
+    uint32_t id; /* 0 (ABSENT has no bytes): free */
+};
+
 struct strings {
     struct node *nodes;
     size_t n;
     size_t cap;
-    uint32_t *table; /* open addressing by hash; 0 (ABSENT has no bytes) is a free slot */
+    struct slot *table; /* open addressing by hash */
     size_t table_cap;
     struct joint *joints; /* open addressing; whole == 0 is a free slot */
     size_t n_joints;
     size_t joints_cap;
+    size_t n_owned;
     size_t owned_bytes;
 };
 
@@ -109,19 +118,25 @@ static bool same_before(const struct strings *s, struct cursor a, struct cursor 
     return true;
 }
 
+/* Tables have at most 2^32 slots, so the tag has all the bits that say where a string belongs. */
+static uint32_t tag_of(const struct node *node)
+{
+    return (uint32_t)spread(node->hash);
+}
+
 /* The slot of an equal string, or the free one where it belongs. */
-static uint32_t *find(const struct strings *s, const struct node *node)
+static struct slot *find(const struct strings *s, const struct node *node)
 {
     size_t mask = s->table_cap - 1;
-    size_t i = spread(node->hash) & mask;
+    uint32_t tag = tag_of(node);
+    size_t i = tag & mask;
 
-    while (s->table[i] != 0) {
-        const struct node *other = &s->nodes[s->table[i]];
+    for (; s->table[i].id != 0; i = (i + 1) & mask) {
+        const struct node *other = &s->nodes[s->table[i].id];
 
-        if (other->hash == node->hash && other->len == node->len &&
+        if (s->table[i].tag == tag && other->hash == node->hash && other->len == node->len &&
             same_before(s, at_end(other), at_end(node)))
             break;
-        i = (i + 1) & mask;
     }
     return &s->table[i];
 }
@@ -129,23 +144,23 @@ static uint32_t *find(const struct strings *s, const struct node *node)
 static int grow(struct strings *s)
 {
     size_t cap = s->cap * 2;
-    struct node *nodes = realloc(s->nodes, cap * sizeof *nodes);
-    uint32_t *table;
+    struct node *nodes = pages_grow(s->nodes, cap * sizeof *nodes);
+    struct slot *table;
 
     if (nodes == NULL)
         return -E_NOMEM;
     s->nodes = nodes;
-    table = calloc(cap * 2, sizeof *table);
+    table = pages_calloc(cap * 2, sizeof *table);
     if (table == NULL)
         return -E_NOMEM;
     for (size_t i = 0; i < s->table_cap; i++) {
-        if (s->table[i] != 0) {
-            size_t at = spread(nodes[s->table[i]].hash) & (cap * 2 - 1);
+        size_t to = s->table[i].tag & (cap * 2 - 1);
 
-            while (table[at] != 0)
-                at = (at + 1) & (cap * 2 - 1);
-            table[at] = s->table[i];
-        }
+        if (s->table[i].id == 0)
+            continue;
+        while (table[to].id != 0)
+            to = (to + 1) & (cap * 2 - 1);
+        table[to] = s->table[i];
     }
     free(s->table);
     s->table = table;
@@ -157,11 +172,11 @@ static int grow(struct strings *s)
 /* The number of the string that `node` describes; *known tells whether it was there before. */
 static int intern(struct strings *s, const struct node *node, uint32_t *ret, bool *known)
 {
-    uint32_t *slot = find(s, node);
+    struct slot *slot = find(s, node);
 
-    *known = *slot != 0;
+    *known = slot->id != 0;
     if (*known) {
-        *ret = *slot;
+        *ret = slot->id;
         return 0;
     }
     if (s->n == s->cap) {
@@ -172,7 +187,7 @@ static int intern(struct strings *s, const struct node *node, uint32_t *ret, boo
         slot = find(s, node);
     }
     s->nodes[s->n] = *node;
-    *slot = (uint32_t)s->n;
+    *slot = (struct slot){.tag = tag_of(node), .id = (uint32_t)s->n};
     *ret = (uint32_t)s->n++;
     return 0;
 }
@@ -195,7 +210,8 @@ int strings_create(struct strings **ret)
     }
     s->nodes[STRING_EMPTY] = (struct node){.shift = 1, .parent = STRING_ABSENT};
     s->n = STRING_EMPTY + 1;
-    *find(s, &s->nodes[STRING_EMPTY]) = STRING_EMPTY;
+    *find(s, &s->nodes[STRING_EMPTY]) =
+        (struct slot){.tag = tag_of(&s->nodes[STRING_EMPTY]), .id = STRING_EMPTY};
     *ret = s;
     return 0;
 }
@@ -204,7 +220,7 @@ void strings_destroy(struct strings *s)
 {
     if (s == NULL)
         return;
-    for (size_t i = 0; i < s->n; i++) {
+    for (size_t i = 0; s->n_owned > 0 && i < s->n; i++) {
         if (s->nodes[i].owned)
             free((void *)s->nodes[i].piece);
     }
@@ -237,11 +253,13 @@ int strings_copy(struct strings *s, struct slice bytes, uint32_t *ret)
     node.piece = copy;
     hash_piece(&node);
     rc = intern(s, &node, ret, &known);
-    if (rc < 0 || known)
+    if (rc < 0 || known) {
         free(copy);
-    else
-        s->owned_bytes += bytes.len;
-    return rc;
+        return rc;
+    }
+    s->n_owned++;
+    s->owned_bytes += bytes.len;
+    return 0;
 }
 
 static struct joint *find_joint(const struct strings *s, uint32_t left, uint32_t right)
@@ -298,11 +316,13 @@ static int join(struct strings *s, uint32_t left, uint32_t right, uint32_t *ret)
     }
     if (rc == 0)
         rc = intern(s, &node, ret, &known);
-    if (rc < 0 || known)
+    if (rc < 0 || known) {
         buf_free(&flat);
-    else
-        s->owned_bytes += flat.len;
-    return rc;
+        return rc;
+    }
+    s->n_owned += node.owned;
+    s->owned_bytes += flat.len;
+    return 0;
 }
 
 int strings_append(struct strings *s, uint32_t left, uint32_t right, uint32_t *ret)

@@ -1,5 +1,7 @@
 #include "checker/versions.h"
 
+#include "base/pages.h"
+
 #include <stdlib.h>
 
 /* What is decided here holds in any order: it looks at values and not at times. */
@@ -7,8 +9,8 @@
 static int versions_init(struct versions *v, const struct problem *p)
 {
     *v = (struct versions){.problem = p, .n = (uint32_t)strings_count(p->env.strings)};
-    v->effects = calloc((size_t)p->n_classes + 1, sizeof *v->effects);
-    v->items = calloc((size_t)v->n + 1, sizeof *v->items);
+    v->effects = pages_calloc((size_t)p->n_classes + 1, sizeof *v->effects);
+    v->items = pages_calloc((size_t)v->n + 1, sizeof *v->items);
     if (v->effects == NULL || v->items == NULL)
         return -E_NOMEM;
     for (uint32_t i = 0; i < v->n; i++)

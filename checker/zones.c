@@ -1,3 +1,4 @@
+#include "base/pages.h"
 #include "checker/loose.h"
 #include "checker/search.h"
 #include "checker/versions.h"
@@ -38,11 +39,11 @@ static int zones_init(struct zones *z)
     const struct problem *p = z->versions.problem;
     size_t n = z->versions.n;
 
-    z->blocks = calloc((size_t)z->versions.n_needed + 2, sizeof *z->blocks);
-    z->by_place = calloc(2 * (size_t)p->n_ops + 2, sizeof *z->by_place);
-    z->firsts = calloc(n + 1, sizeof *z->firsts);
-    z->lasts = calloc(n + 1, sizeof *z->lasts);
-    z->order = calloc((size_t)p->n_ops + 1, sizeof *z->order);
+    z->blocks = pages_calloc((size_t)z->versions.n_needed + 2, sizeof *z->blocks);
+    z->by_place = pages_calloc(2 * (size_t)p->n_ops + 2, sizeof *z->by_place);
+    z->firsts = pages_calloc(n + 1, sizeof *z->firsts);
+    z->lasts = pages_calloc(n + 1, sizeof *z->lasts);
+    z->order = pages_calloc((size_t)p->n_ops + 1, sizeof *z->order);
     return z->blocks == NULL || z->by_place == NULL || z->firsts == NULL || z->lasts == NULL ||
                    z->order == NULL
                ? -E_NOMEM

@@ -1,5 +1,6 @@
 #include "histories/build.h"
 
+#include "base/pages.h"
 #include "histories/arena.h"
 #include "histories/processes.h"
 
@@ -20,7 +21,9 @@ static void *grown(void *items, size_t n, size_t *cap, size_t size)
 
     if (n < *cap)
         return items;
-    items = reallocarray(items, more, size);
+    if (more > SIZE_MAX / size)
+        return NULL;
+    items = pages_grow(items, more * size);
     if (items != NULL)
         *cap = more;
     return items;

@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "base/json_line.h"
 #include "base/op.h"
+#include "base/pages.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -242,4 +243,36 @@ Test(json_line, ends_on_any_text)
             free(copy);
         }
     }
+}
+
+/* --- pages ---------------------------------------------------------------------------------- */
+
+Test(pages, are_zero_at_first)
+{
+    const size_t sizes[] = {1, 4096, 100000, (size_t)15 << 20};
+
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        uint8_t *block = pages_calloc(sizes[i], 1);
+
+        cr_assert_not_null(block);
+        cr_expect(block[0] == 0 && block[sizes[i] / 2] == 0 && block[sizes[i] - 1] == 0);
+        free(block);
+    }
+    cr_expect_null(pages_calloc(SIZE_MAX / 2, 4));
+}
+
+Test(pages, keep_what_they_hold_while_they_grow)
+{
+    const size_t last_bytes = (size_t)32 << 20;
+    uint8_t *block = NULL;
+
+    for (size_t bytes = 1024, used = 0; bytes <= last_bytes; used = bytes, bytes *= 8) {
+        block = pages_grow(block, bytes);
+        cr_assert_not_null(block);
+        for (size_t i = used; i < bytes; i++)
+            block[i] = (uint8_t)(i % 251);
+        for (size_t i = 0; i < bytes; i += 97)
+            cr_assert_eq(block[i], i % 251, "byte %zu of %zu", i, bytes);
+    }
+    free(block);
 }
