@@ -10,10 +10,9 @@
 #include <string.h>
 
 enum {
-    NAME_BYTES_MAX = 32,
+    NAME_BYTES_MAX = ARGS_NAME_BYTES_MAX,
     EDITS_MAX = 2,
     OPTIONS_MAX = 64,
-    CHOICES_SHOWN_MAX = 16, /* beyond it the help names none of them */
 };
 
 /* --- suggestions ---------------------------------------------------------------------------- */
@@ -133,7 +132,7 @@ static int parse_choice(const struct arg_option *o, const char *text, const char
         (void)buf_printf(&all, "%s%s", n == 0 ? "" : ", ", names[n]);
     }
     nearest = args_nearest(text, names, n);
-    if (nearest != NULL || n > CHOICES_SHOWN_MAX) {
+    if (nearest != NULL || n > ARGS_CHOICES_SHOWN_MAX) {
         buf_free(&all);
         return err_set(e, -E_INVAL, "--%s: there is no '%s'%s%s%s", o->name, text,
                        nearest != NULL ? "; did you mean '" : "", nearest != NULL ? nearest : "",
@@ -231,61 +230,7 @@ int args_parse(const struct arg_command *c, int argc, char **argv, void *values,
     return rc;
 }
 
-/* --- the help ------------------------------------------------------------------------------- */
-
-static void print_default(const struct arg_option *o, const void *defaults, FILE *out)
-{
-    const void *at = (const char *)defaults + o->offset;
-
-    if (o->when_absent != NULL) {
-        fprintf(out, " [%s]", o->when_absent);
-        return;
-    }
-    switch (o->kind) {
-    case ARG_FLAG: break;
-    case ARG_SWITCH: fprintf(out, " [%s]", *(const bool *)at ? "on" : "off"); break;
-    case ARG_UINT: fprintf(out, " [%" PRIu64 "]", *(const uint64_t *)at); break;
-    case ARG_REAL: fprintf(out, " [%g]", *(const double *)at); break;
-    case ARG_TEXT:
-    case ARG_CHOICE:
-        if (*(const char *const *)at != NULL)
-            fprintf(out, " [%s]", *(const char *const *)at);
-        break;
-    }
-}
-
-static void print_choices(const struct arg_option *o, FILE *out)
-{
-    const char *const *names = o->choices();
-    size_t n = 0;
-
-    while (names[n] != NULL)
-        n++;
-    for (size_t i = 0; i < n && n <= CHOICES_SHOWN_MAX; i++)
-        fprintf(out, "%s%s", i == 0 ? ": " : ", ", names[i]);
-}
-
-static void print_option(const struct arg_option *o, const void *defaults, FILE *out)
-{
-    char left[2 * NAME_BYTES_MAX];
-    const char *value = o->kind == ARG_SWITCH ? "on|off" : o->value;
-
-    snprintf(left, sizeof left, "--%s%s%s", o->name, o->kind == ARG_FLAG ? "" : " ",
-             o->kind == ARG_FLAG ? "" : value);
-    fprintf(out, "  %-26s %s", left, o->help);
-    if (o->choices != NULL)
-        print_choices(o, out);
-    print_default(o, defaults, out);
-    fputc('\n', out);
-}
-
-void args_print_help(const struct arg_command *c, const void *defaults, FILE *out)
-{
-    fprintf(out, "usage: %s %s\n\n%s\n\noptions:\n", c->name, c->usage, c->purpose);
-    for (size_t i = 0; i < c->n_options; i++)
-        print_option(&c->options[i], defaults, out);
-    fprintf(out, "  %-26s %s\n\nexit codes:\n%s", "--help", "this text", c->exits);
-}
+/* --- the front ------------------------------------------------------------------------------ */
 
 int args_complain(const struct arg_command *c, const struct err *e)
 {
@@ -301,10 +246,8 @@ int args_enter(const struct arg_command *c, int argc, char **argv, void *values,
 
     for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
         /* Before anything is parsed, so that the help shows the defaults. */
-        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
-            args_print_help(c, values, stdout);
-            return EXIT_GOOD;
-        }
+        if (args_asks_for_help(argv[i]))
+            return args_print_help(c, values, argv[i], stdout) ? EXIT_GOOD : EXIT_USAGE;
     }
     rc = args_parse(c, argc, argv, values, ret, &e);
     return rc == 0 ? -1 : args_complain(c, &e);

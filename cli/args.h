@@ -38,7 +38,8 @@ struct arg_command {
     const char *purpose;
     const struct arg_option *options;
     size_t n_options;
-    const char *exits; /* lines of the help on exit codes */
+    const char *exits;        /* lines of the help on exit codes */
+    const char *const *words; /* what the first operand is one of, ends with NULL; NULL: a file */
     size_t operands_min;
     size_t operands_max;
 };
@@ -49,12 +50,27 @@ struct arg_operands {
     size_t n;
 };
 
+enum {
+    ARGS_NAME_BYTES_MAX = 32,
+    ARGS_CHOICES_SHOWN_MAX = 16, /* beyond it the help names none of them */
+};
+
 /* Reads argv[1] to argv[argc - 1] into *values; reorders argv. 0, or -E_INVAL with the reason,
  * which names the nearest option where one is near. The help is args_enter's. */
 int args_parse(const struct arg_command *c, int argc, char **argv, void *values,
                struct arg_operands *ret, struct err *e);
 
-void args_print_help(const struct arg_command *c, const void *defaults, FILE *out);
+/* The same table as a text for the terminal (--help, -h), as a page of the manual (--help=man) or
+ * as lines of words that the shells complete from (--help=words: docs in cli/completion). */
+bool args_asks_for_help(const char *word);
+
+/* `word` is the one that asked. False when there is no help of that form; it says so. */
+bool args_print_help(const struct arg_command *c, const void *defaults, const char *word,
+                     FILE *out);
+
+/* Parts of a page of the manual (man-pages(7)): its head, and text in which nothing is markup. */
+void args_man_head(const char *name, const char *summary, FILE *out);
+void args_man_text(const char *text, FILE *out);
 
 /* The parser as the commands use it: prints the help or the complaint. -1: go on; else the exit
  * code to end with. */

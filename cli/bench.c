@@ -221,6 +221,8 @@ static const struct arg_option options[] = {
      NULL, NULL},
 };
 
+static const char *const benches[] = {"kv", "check", NULL};
+
 static const struct arg_command command = {
     .name = "rift bench",
     .usage = "kv|check [options]",
@@ -233,6 +235,7 @@ static const struct arg_command command = {
              "  3    the nodes could not be run\n"
              "  64   usage\n"
              "  130  interrupted\n",
+    .words = benches,
     .operands_min = 1,
     .operands_max = 1,
 };

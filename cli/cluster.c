@@ -50,6 +50,8 @@ static const struct arg_option options[] = {
      NULL},
 };
 
+static const char *const actions[] = {"up", "status", "down", NULL};
+
 static const struct arg_command command = {
     .name = "rift cluster",
     .usage = "up|status|down FILE|--dir DIR [options]",
@@ -60,6 +62,7 @@ static const struct arg_command command = {
              "  3   a node could not start, or runs already; status: a node does not answer\n"
              "  64  usage\n"
              "  65  the cluster file is missing or wrong\n",
+    .words = actions,
     .operands_min = 1,
     .operands_max = 2,
 };

@@ -325,6 +325,8 @@ static const struct arg_option options[] = {
      0, NULL, NULL},
 };
 
+static const char *const stories[] = {"stale-read", NULL};
+
 static const struct arg_command command = {
     .name = "rift demo",
     .usage = "stale-read [options]",
@@ -338,6 +340,7 @@ static const struct arg_command command = {
              "  3    the nodes could not be run\n"
              "  64   usage\n"
              "  130  interrupted\n",
+    .words = stories,
     .operands_min = 1,
     .operands_max = 1,
 };

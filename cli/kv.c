@@ -33,6 +33,8 @@ static const struct arg_option options[] = {
      NULL, NULL},
 };
 
+static const char *const operations[] = {"get", "put", "append", "cas", "delete", NULL};
+
 static const struct arg_command command = {
     .name = "rift kv",
     .usage = "--cluster FILE get KEY | put KEY VALUE | append KEY VALUE | cas KEY OLD NEW | "
@@ -46,6 +48,7 @@ static const struct arg_command command = {
              "  3   certainly not done: no node took it\n"
              "  64  usage\n"
              "  65  the cluster file is missing or wrong\n",
+    .words = operations,
     .operands_min = 1,
     .operands_max = 4,
 };

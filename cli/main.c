@@ -2,6 +2,8 @@
 #include "cli/commands.h"
 #include "cli/exit_code.h"
 
+#include "build_facts.h" /* made by cmake/build_facts.cmake */
+
 #include <string.h>
 
 struct subcommand {
@@ -23,6 +25,10 @@ static const struct subcommand subcommands[] = {
     {"nemesis", command_nemesis, NULL},
 };
 
+#define EXITS                                                                                      \
+    "  0 linearizable or done   1 not linearizable   2 unknown   3 could not run\n"                \
+    "  64 usage   65 bad input data   130 interrupted\n"
+
 static void print_help(FILE *out)
 {
     fputs("usage: rift COMMAND [options]\n\n"
@@ -34,10 +40,59 @@ static void print_help(FILE *out)
             fprintf(out, "  %-9s %s\n", subcommands[i].name, subcommands[i].purpose);
     }
     fputs("\n`rift COMMAND --help` says more. `rift run` without options is a good start.\n\n"
-          "exit codes, the same everywhere:\n"
-          "  0 linearizable or done   1 not linearizable   2 unknown   3 could not run\n"
-          "  64 usage   65 bad input data   130 interrupted\n",
+          "exit codes, the same everywhere:\n" EXITS,
           out);
+}
+
+static void print_man(void)
+{
+    args_man_head("rift", "tests whether a replicated key-value store is linearizable", stdout);
+    fputs(".SH SYNOPSIS\n.B rift\n", stdout);
+    args_man_text("COMMAND [options]", stdout);
+    fputs("\n.SH COMMANDS\n", stdout);
+    for (size_t i = 0; i < ARGS_COUNT(subcommands); i++) {
+        if (subcommands[i].purpose == NULL)
+            continue;
+        printf(".TP\n.BR rift\\-%s (1)\n", subcommands[i].name);
+        args_man_text(subcommands[i].purpose, stdout);
+        fputc('\n', stdout);
+    }
+    fputs(".SH EXIT STATUS\nThe same everywhere; of several verdicts the worst.\n.nf\n", stdout);
+    args_man_text(EXITS, stdout);
+    fputs(".fi\n", stdout);
+}
+
+static void print_words(void)
+{
+    fputs("--help\tnone\n--version\tnone\n-\t", stdout);
+    for (size_t i = 0; i < ARGS_COUNT(subcommands); i++) {
+        if (subcommands[i].purpose != NULL)
+            printf("%s%s", i == 0 ? "" : " ", subcommands[i].name);
+    }
+    fputc('\n', stdout);
+}
+
+static int help(const char *word)
+{
+    if (strcmp(word, "--help=man") == 0)
+        print_man();
+    else if (strcmp(word, "--help=words") == 0)
+        print_words();
+    else
+        print_help(stdout);
+    return EXIT_GOOD;
+}
+
+/* What a report of a fault in rift has to name. */
+static int version(void)
+{
+    printf("rift %s\n"
+           "commit     %s\n"
+           "compiler   %s\n"
+           "build      %s\n"
+           "libraries  %s\n",
+           RIFT_VERSION, BUILD_COMMIT, BUILD_COMPILER, BUILD_TYPE, BUILD_LIBRARIES);
+    return EXIT_GOOD;
 }
 
 static int complain(const char *name)
@@ -61,15 +116,10 @@ int main(int argc, char **argv)
         print_help(stderr);
         return EXIT_USAGE;
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
-        strcmp(argv[1], "help") == 0) {
-        print_help(stdout);
-        return EXIT_GOOD;
-    }
-    if (strcmp(argv[1], "--version") == 0) {
-        printf("rift %s\n", RIFT_VERSION);
-        return EXIT_GOOD;
-    }
+    if (args_asks_for_help(argv[1]) || strcmp(argv[1], "help") == 0)
+        return help(argv[1]);
+    if (strcmp(argv[1], "--version") == 0)
+        return version();
     for (size_t i = 0; i < ARGS_COUNT(subcommands); i++) {
         if (strcmp(argv[1], subcommands[i].name) == 0)
             return subcommands[i].run(argc - 1, argv + 1);

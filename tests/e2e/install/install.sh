@@ -41,4 +41,40 @@ expect_violation "$(LD_LIBRARY_PATH=$libdir "$work/by_pkg_config")"
 
 "$prefix/bin/rift" check "$source/histories/samples/linearizable.msgpack" >/dev/null ||
     fail "the installed rift does not run"
+
+for page in rift rift-run rift-check rift-bench-check; do
+    grep -q '^\.TH RIFT' "$prefix/share/man/man1/$page.1" || fail "no page of the manual: $page"
+done
+
+# What bash would offer; the words come from the program that was just installed.
+complete_bash() {
+    PATH=$prefix/bin:$PATH bash -c '
+        source "$0"
+        COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+        _rift
+        printf "%s " "${COMPREPLY[@]}"' "$prefix/share/bash-completion/completions/rift" "$@"
+}
+expect_completion() {
+    local expected=$1 got
+    shift
+    got=$(complete_bash "$@")
+    [ "$got" = "$expected " ] || fail "after '$*' bash offers '$got', expected '$expected'"
+}
+expect_completion "check" rift che
+expect_completion "--engine --explain" rift check --e
+expect_completion "porcupine" rift check --engine po
+expect_completion "on off" rift run --check-quorum ""
+expect_completion "up status down" rift cluster ""
+
+if command -v dpkg-shlibdeps >/dev/null; then
+    (cd "$work" && cpack -G DEB --config "$build/CPackConfig.cmake" -B "$work/deb" >"$work/log") ||
+        { cat "$work/log"; fail "cpack failed"; }
+    dpkg-deb -x "$work"/deb/*.deb "$work/unpacked"
+    "$(find "$work/unpacked" -name rift -path '*/bin/*')" --version | grep -q '^rift [0-9]' ||
+        fail "the program in the package does not run"
+    dpkg-deb -f "$work"/deb/*.deb Depends | grep -q librocksdb ||
+        fail "the package does not say what it needs"
+else
+    echo "skipped: the Debian package (dpkg-dev is missing)"
+fi
 echo "installed, found, linked, run"

@@ -137,11 +137,47 @@ Test(args, help_shows_ranges_choices_and_defaults)
     char text[4096] = {0};
     FILE *out = fmemopen(text, sizeof text - 1, "w");
 
-    args_print_help(&command, &defaults, out);
+    cr_assert(args_print_help(&command, &defaults, "--help", out));
     fclose(out);
     cr_assert_not_null(strstr(text, "[7]"));
     cr_assert_not_null(strstr(text, "--switch on|off"));
     cr_assert_not_null(strstr(text, ": red, green [red]"));
+}
+
+Test(args, the_manual_has_every_option_and_no_markup_of_its_own)
+{
+    struct values defaults = {.count = 7, .color = "red"};
+    char text[4096] = {0};
+    FILE *out = fmemopen(text, sizeof text - 1, "w");
+
+    cr_assert(args_print_help(&command, &defaults, "--help=man", out));
+    fclose(out);
+    cr_assert_eq(strncmp(text, ".TH TEST 1 ", 11), 0, "%s", text);
+    for (size_t i = 0; i < command.n_options; i++) {
+        char line[64];
+
+        snprintf(line, sizeof line, ".B \\-\\-%s", command.options[i].name);
+        cr_assert_not_null(strstr(text, line), "%s", line);
+    }
+    memset(text, 0, sizeof text);
+    out = fmemopen(text, sizeof text - 1, "w");
+    args_man_text(".TH\n'x \\ a-b", out);
+    fclose(out);
+    cr_assert_str_eq(text, "\\&.TH\n\\&'x \\e a\\-b");
+}
+
+Test(args, the_shells_learn_what_each_value_can_be)
+{
+    struct values defaults = {.count = 7, .color = "red"};
+    char text[4096] = {0};
+    FILE *out = fmemopen(text, sizeof text - 1, "w");
+
+    cr_assert(args_print_help(&command, &defaults, "--help=words", out));
+    cr_assert_not(args_print_help(&command, &defaults, "--help=nonsense", out));
+    fclose(out);
+    cr_assert_not_null(strstr(text, "\tred green\n"));
+    cr_assert_not_null(strstr(text, "--switch\ton off\n"));
+    cr_assert_not_null(strstr(text, "\n-\t"));
 }
 
 Test(exit_code, a_violation_is_never_masked)
