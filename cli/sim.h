@@ -66,7 +66,7 @@ struct sim_summary {
     uint64_t invoked, ok, fail, info;
     uint64_t faults[FAULT_KIND_COUNT];
     uint64_t dropped, delayed, duplicated, reordered, kills, pauses, crashes;
-    uint64_t disk_stalls, disk_failures, clock_jumps;
+    uint64_t disk_stalls, disk_failures, disk_flips, nodes_lost, clock_jumps;
     uint64_t events;
     int64_t virtual_ms, sim_ns, check_ns;
     enum exit_code code;

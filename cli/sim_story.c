@@ -124,11 +124,12 @@ static int tell_world(const struct sim_case *c, const struct history *h, struct 
     const struct sim_config *k = &c->config;
     int rc = buf_printf(
         out,
-        "%u nodes, reads %s%s; %u clerks, %zu operations of %s; faults: %zu%s; seed "
+        "%u nodes, reads %s%s; %u clerks, %zu operations of %s; faults: %zu%s%s; seed "
         "%" PRIu64 "\n",
         k->nodes, read_mode_name(k->read_mode), k->check_quorum ? "" : ", no check-quorum",
         k->clerks, h->n_ops, k->workload, c->plan->n_steps,
-        k->crash_ppm > 0 ? ", and nodes that die between two effects" : "", k->seed);
+        k->crash_ppm > 0 ? ", and nodes that die between two effects" : "",
+        k->disk_flip_ppm > 0 ? ", and bits that flip on disks" : "", k->seed);
 
     if (rc == 0 && c->bug[0] != '\0')
         rc = buf_printf(out, "planted bug: %s\n", c->bug);

@@ -25,6 +25,8 @@ void sim_summary_add(struct sim_summary *s, const struct trial_report *t)
     s->crashes += r->crashes;
     s->disk_stalls += r->disk_stalls;
     s->disk_failures += r->disk_failures;
+    s->disk_flips += r->disk_flips;
+    s->nodes_lost += r->nodes_lost;
     s->clock_jumps += r->clock_jumps;
     s->events += r->events;
     s->virtual_ms += r->virtual_ms;
@@ -60,8 +62,8 @@ void sim_summary_print(const struct sim_summary *s, double wall_s)
            " lost, %" PRIu64 " delayed, %" PRIu64 " duplicated, %" PRIu64 " reordered\n",
            s->kills, s->pauses, s->dropped, s->delayed, s->duplicated, s->reordered);
     printf("hardware: %" PRIu64 " stalled and %" PRIu64 " failed disk writes, %" PRIu64
-           " clock jumps\n",
-           s->disk_stalls, s->disk_failures, s->clock_jumps);
+           " flipped bits (%" PRIu64 " nodes lost to them), %" PRIu64 " clock jumps\n",
+           s->disk_stalls, s->disk_failures, s->disk_flips, s->nodes_lost, s->clock_jumps);
     printf("speed on one core: %.0f simulated seconds a second, %.0f events a second; "
            "%.1f s simulating, %.1f s checking\n",
            speed(s), per_second((double)s->events, s->sim_ns), (double)s->sim_ns / NS_PER_S,
@@ -81,7 +83,7 @@ json_t *sim_summary_json(const struct sim_summary *s, double wall_s)
                             json_integer((json_int_t)s->faults[i]));
     return json_pack(
         "{s:I, s:o, s:{s:I, s:I, s:I, s:I}, s:o, s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, "
-        "s:I}, s:I, "
+        "s:I, s:I, s:I}, s:I, "
         "s:f, s:f, s:f, s:f, s:f}",
         "seeds", (json_int_t)s->seeds, "verdicts", verdicts, "operations", "invoked",
         (json_int_t)s->invoked, "ok", (json_int_t)s->ok, "fail", (json_int_t)s->fail, "info",
@@ -89,7 +91,8 @@ json_t *sim_summary_json(const struct sim_summary *s, double wall_s)
         (json_int_t)s->pauses, "crashed", (json_int_t)s->crashes, "lost", (json_int_t)s->dropped,
         "delayed", (json_int_t)s->delayed, "duplicated", (json_int_t)s->duplicated, "reordered",
         (json_int_t)s->reordered, "disk_stalls", (json_int_t)s->disk_stalls, "disk_failures",
-        (json_int_t)s->disk_failures, "clock_jumps", (json_int_t)s->clock_jumps, "events",
+        (json_int_t)s->disk_failures, "disk_flips", (json_int_t)s->disk_flips, "nodes_lost",
+        (json_int_t)s->nodes_lost, "clock_jumps", (json_int_t)s->clock_jumps, "events",
         (json_int_t)s->events, "simulated_s", (double)s->virtual_ms / 1000, "simulated_s_per_s",
         speed(s), "events_per_s", per_second((double)s->events, s->sim_ns), "check_s",
         (double)s->check_ns / NS_PER_S, "wall_s", wall_s);

@@ -101,13 +101,14 @@ static int read_seed(struct sim_config *c, const json_t *value, struct err *e)
     return err_set(e, -E_PARSE, "config.seed: expected a number, or a string of digits");
 }
 
-/* Every knob has to be there: a default that changes later must not turn a replay into another
- * run. */
+/* Every knob has to be there, but for those that are younger than the format: a default that
+ * changes later must not turn a replay into another run. */
 static int read_config(const json_t *config, struct sim_config *ret, struct err *e)
 {
     size_t n;
     const struct sim_knob *knobs = sim_knobs(&n);
     struct sim_config c = {0};
+    size_t found = 1; /* the seed */
     int rc;
 
     if (!json_is_object(config))
@@ -116,10 +117,15 @@ static int read_config(const json_t *config, struct sim_config *ret, struct err 
     for (size_t i = 0; i < n && rc == 0; i++) {
         const json_t *value = json_object_get(config, knobs[i].name);
 
-        rc = value == NULL ? err_set(e, -E_PARSE, "config.%s: missing", knobs[i].name)
-                           : knob_from_json(&c, &knobs[i], value, e);
+        found += value != NULL;
+        if (value != NULL)
+            rc = knob_from_json(&c, &knobs[i], value, e);
+        else if (knobs[i].absent != NULL)
+            rc = sim_knob_set(&c, &knobs[i], knobs[i].absent, e);
+        else
+            rc = err_set(e, -E_PARSE, "config.%s: missing", knobs[i].name);
     }
-    if (rc == 0 && json_object_size(config) != n + 1)
+    if (rc == 0 && json_object_size(config) != found)
         rc = err_set(e, -E_PARSE, "config: there is a field that is no knob");
     if (rc == 0)
         rc = sim_config_check(&c, e);

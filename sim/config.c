@@ -110,6 +110,14 @@ static void draw_hardware(struct sim_config *c)
     c->jump_ms = PICK(&r, 50, 500, 2000);
 }
 
+/* A stream of its own keeps the other hardware as it was without. */
+static void draw_damage(struct sim_config *c)
+{
+    struct rng r = rng_make(c->seed, rng_stream("config-damage", 0));
+
+    c->disk_flip_ppm = PICK(&r, 0, 0, 0, 0, 0, 0, 300, 3000);
+}
+
 /* A node alone has no links that could be cut, and of two nodes no minority can go: faults that hit
  * somebody nevertheless. */
 static void fit_faults(struct sim_config *c)
@@ -156,6 +164,7 @@ void sim_config_draw(uint64_t seed, struct sim_config *ret)
     draw_cluster(ret);
     draw_faults(ret);
     draw_hardware(ret);
+    draw_damage(ret);
     fit_elections(ret);
     fit_faults(ret);
     fit_keys(ret);

@@ -92,6 +92,8 @@ static void show(struct sim_disk *d, struct disk_batch *b)
 
         b->pairs_before[i] = exchange(f, b->pairs[i]->key, b->writes[i].erase ? NULL : b->pairs[i]);
     }
+    b->flip_before = d->flip;
+    disk_flip_overwritten(d, b);
     d->visible_seq = b->seq;
     d->queued_batches--;
     d->queued_bytes -= b->bytes;
@@ -121,6 +123,7 @@ static void hide(struct sim_disk *d, struct disk_batch *b)
     b->n_truncated = 0; /* their bytes are the log's again */
     d->hard = b->hard_before;
     d->applied_index = b->applied_before;
+    d->flip = b->flip_before;
 }
 
 static void set_durable(struct sim_disk *d)
@@ -138,6 +141,7 @@ void sim_disk_finish(struct sim_disk *d)
     if (d->failing) {
         d->failing = false;
         d->failed = true;
+        err_set(&d->failure, -E_IO, "no space left on the virtual disk");
         d->totals.failures++;
         return;
     }
@@ -230,8 +234,10 @@ static void copy_shape(struct log_shape *to, const struct log_shape *from)
         memcpy(to->runs, from->runs, from->n_runs * sizeof *to->runs);
 }
 
-struct store *sim_disk_open(struct sim_disk *d)
+int sim_disk_open(struct sim_disk *d, struct store **ret, struct err *e)
 {
+    int rc;
+
     CHECK(d->queued.head == NULL && d->writing.head == NULL && d->unsynced.head == NULL);
     copy_shape(&d->submitted, &d->shape);
     d->seq = d->visible_seq = d->durable_seq = 0;
@@ -240,7 +246,11 @@ struct store *sim_disk_open(struct sim_disk *d)
     log_answers_free(&d->answers);
     d->answers = (struct log_answers){0};
     d->answers_waiting = 0;
-    return &d->base;
+    rc = disk_read_everything(d);
+    if (rc < 0)
+        return err_set(e, rc, "%s", d->failure.text);
+    *ret = &d->base;
+    return 0;
 }
 
 void sim_disk_heal(struct sim_disk *d)

@@ -7,7 +7,8 @@
 /* A virtual disk that implements the store port. It outlives the node that uses it. Batches are
  * queued by submit; a write takes all that is queued, lasts a drawn time, and is visible when it
  * ends, and durable when one of its batches asked for a sync. What a crash leaves is a prefix of
- * the batches: everything durable, and a drawn share of the rest. */
+ * the batches: everything durable, and a drawn share of the rest. A flipped bit damages what is
+ * stored; as with checksums it is found when that is read, and never handed out. */
 struct sim_disk;
 
 struct sim_disk_options {
@@ -33,8 +34,8 @@ int sim_disk_create(const struct sim_disk_options *o, struct sim_disk **ret, str
 void sim_disk_destroy(struct sim_disk *d);
 
 /* The port of this disk: opened when the node starts. The handle dies with store_destroy or at
- * the next crash or open. */
-struct store *sim_disk_open(struct sim_disk *d);
+ * the next crash or open. Everything stored is read once. Errors: -E_CORRUPT. */
+int sim_disk_open(struct sim_disk *d, struct store **ret, struct err *e);
 
 /* Begins a write when there is something queued and none under way: true, and how long it will
  * take. sim_disk_finish ends it. */
@@ -47,7 +48,17 @@ void sim_disk_crash(struct sim_disk *d);
 /* No stalls and no failures from now on. */
 void sim_disk_heal(struct sim_disk *d);
 
-/* A write has failed since the disk was opened. */
+/* Flips a bit of what is stored, as drawn from `r`: of a log entry, of a value, of the term or the
+ * vote. False, and nothing has changed: something is damaged already, or being written, or not
+ * yet durable, or the place that was drawn holds nothing. */
+bool sim_disk_flip(struct sim_disk *d, struct rng *r);
+
+/* Something stored is damaged, noticed or not; what it is, in words ("log entry 7"). */
+enum { SIM_DISK_DAMAGE_TEXT_MAX = 64 };
+bool sim_disk_damaged(const struct sim_disk *d);
+void sim_disk_describe_damage(const struct sim_disk *d, char ret[SIM_DISK_DAMAGE_TEXT_MAX]);
+
+/* Since the disk was opened a write has failed, or a read has found damage. */
 bool sim_disk_failed(const struct sim_disk *d);
 
 struct sim_disk_totals {

@@ -9,6 +9,18 @@
 
 /* The parts of the virtual disk, shared by the sim/disk*.c files. */
 
+/* What a flipped bit has damaged. */
+struct disk_flip {
+    enum disk_flip_kind {
+        DISK_FLIP_NONE,
+        DISK_FLIP_HARD_STATE,
+        DISK_FLIP_LOG,   /* the entry at `index` */
+        DISK_FLIP_STATE, /* `pair` */
+    } kind;
+    uint64_t index;
+    const struct memory_pair *pair;
+};
+
 /* A deep copy of a batch as it was submitted. */
 struct disk_batch {
     struct disk_batch *next;
@@ -32,6 +44,7 @@ struct disk_batch {
     struct entry *truncated; /* entries from `truncate_from` on */
     size_t n_truncated;
     struct memory_pair **pairs_before; /* NULL: the key was absent */
+    struct disk_flip flip_before;      /* a pair of it is one of `pairs_before`, or still stored */
 };
 
 struct disk_batches {
@@ -44,6 +57,8 @@ struct sim_disk {
     struct sim_disk_options options;
     bool failing; /* the write under way will fail */
     bool failed;
+    struct err failure;
+    struct disk_flip flip;
 
     /* The image: what can be read. */
     struct memory_family families[STORE_FAMILIES_MAX];
@@ -77,7 +92,7 @@ static inline size_t disk_log_length(const struct sim_disk *d)
     return (size_t)(d->shape.last + 1 - d->shape.first);
 }
 
-/* --- batches, in the order of their submission (disk_batch.c) ------------------------------  */
+/* --- batches, in the order of their submission (disk_batch.c) ------------------------------- */
 
 struct disk_batch *disk_batch_copy(const struct store_batch *from);
 void disk_entries_free(struct entry *entries, size_t n);
@@ -87,6 +102,18 @@ void disk_batches_push(struct disk_batches *l, struct disk_batch *b);
 void disk_batches_move(struct disk_batches *to, struct disk_batches *from); /* to its end */
 size_t disk_batches_length(const struct disk_batches *l);
 void disk_batches_free(struct disk_batches *l);
+
+/* --- damage (disk_flip.c) ------------------------------------------------------------------- */
+
+/* The batch has become visible: what it replaces is damaged no longer. */
+void disk_flip_overwritten(struct sim_disk *d, const struct disk_batch *b);
+
+/* Each read of something stored asks one of these first. -E_CORRUPT, after which the disk has
+ * failed, if it is what a flip has damaged; `flip` is the one that the reader's view may hold. */
+int disk_read_everything(struct sim_disk *d);
+int disk_read_entry(struct sim_disk *d, uint64_t index);
+int disk_read_pair(struct sim_disk *d, const struct disk_flip *flip,
+                   const struct memory_pair *pair);
 
 /* --- the store port (disk_port.c) ----------------------------------------------------------- */
 

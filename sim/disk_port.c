@@ -6,6 +6,8 @@
 /* What a node sees of its disk. */
 
 struct store_cursor {
+    struct sim_disk *disk;
+    struct disk_flip flip; /* of the time when the view was taken */
     struct memory_family pairs;
     size_t at;
 };
@@ -69,7 +71,7 @@ static void disk_poll(struct store *s, struct store_progress *ret)
                                    .queued_bytes = d->queued_bytes,
                                    .failed = d->failed};
     if (d->failed)
-        snprintf(ret->reason, sizeof ret->reason, "no space left on the virtual disk");
+        snprintf(ret->reason, sizeof ret->reason, "%s", d->failure.text);
 }
 
 static int disk_fd(const struct store *s)
@@ -89,9 +91,16 @@ static int disk_log_read(struct store *s, uint64_t token, uint64_t from, uint64_
         return -E_BUSY;
     a = log_answer_create(token);
     CHECK(a != NULL);
-    if (from >= d->shape.first)
-        for (uint64_t i = from; i <= to && i <= d->shape.last && rc == 0; i++)
+    for (uint64_t i = from; from >= d->shape.first && i <= to && i <= d->shape.last && rc == 0;
+         i++) {
+        rc = disk_read_entry(d, i);
+        if (rc == 0)
             rc = log_answer_add(a, &d->entries[i - d->shape.first], bytes_max);
+    }
+    if (rc == -E_CORRUPT) {
+        log_answer_destroy(a); /* there is no answer: the next poll says that the disk has failed */
+        return 0;
+    }
     log_answers_push(&d->answers, a);
     d->answers_waiting++;
     return 0;
@@ -109,11 +118,15 @@ static bool disk_log_next(struct store *s, struct store_log_result *ret)
 
 static int disk_get(struct store *s, uint32_t family, struct slice key, struct buf *out)
 {
-    const struct memory_pair *pair = memory_family_get(&disk_of(s)->families[family], key);
+    struct sim_disk *d = disk_of(s);
+    const struct memory_pair *pair = memory_family_get(&d->families[family], key);
     int rc;
 
     if (pair == NULL)
         return 0;
+    rc = disk_read_pair(d, &d->flip, pair);
+    if (rc < 0)
+        return rc;
     rc = buf_append_slice(out, pair->value);
     return rc < 0 ? rc : 1;
 }
@@ -125,6 +138,8 @@ static int disk_cursor_open(struct store *s, uint32_t family, struct slice start
 
     CHECK(c != NULL);
     CHECK(memory_family_copy(&disk_of(s)->families[family], start, &c->pairs) == 0);
+    c->disk = disk_of(s);
+    c->flip = c->disk->flip;
     *ret = c;
     return 0;
 }
@@ -132,7 +147,7 @@ static int disk_cursor_open(struct store *s, uint32_t family, struct slice start
 static bool disk_cursor_get(const struct store_cursor *c, struct slice *ret_key,
                             struct slice *ret_value)
 {
-    if (c->at >= c->pairs.n)
+    if (c->at >= c->pairs.n || disk_read_pair(c->disk, &c->flip, c->pairs.pairs[c->at]) < 0)
         return false;
     *ret_key = c->pairs.pairs[c->at]->key;
     *ret_value = c->pairs.pairs[c->at]->value;

@@ -10,21 +10,25 @@
 #define AT(field) offsetof(struct sim_config, field)
 #define NUMBER(name, field, min, max, help)                                                        \
     {                                                                                              \
-        name, SIM_KNOB_NUMBER, AT(field), 0, min, max, "N", help                                   \
+        name, SIM_KNOB_NUMBER, AT(field), 0, min, max, "N", help, NULL                             \
     }
 #define MS(name, field, min, max, help)                                                            \
     {                                                                                              \
-        name, SIM_KNOB_MS, AT(field), 0, min, max, "N", help                                       \
+        name, SIM_KNOB_MS, AT(field), 0, min, max, "N", help, NULL                                 \
     }
 #define CHANCE(name, field, help) NUMBER(name, field, 0, 1000000, help)
+#define LATER_CHANCE(name, field, help)                                                            \
+    {                                                                                              \
+        name, SIM_KNOB_NUMBER, AT(field), 0, 0, 1000000, "N", help, "0"                            \
+    }
 #define SWITCH(name, field, help)                                                                  \
     {                                                                                              \
-        name, SIM_KNOB_SWITCH, AT(field), 0, 0, 0, "on|off", help                                  \
+        name, SIM_KNOB_SWITCH, AT(field), 0, 0, 0, "on|off", help, NULL                            \
     }
 #define TEXT(name, field, value, help)                                                             \
     {                                                                                              \
         name, SIM_KNOB_TEXT, AT(field), sizeof((struct sim_config *)NULL)->field, 0, 0, value,     \
-            help                                                                                   \
+            help, NULL                                                                             \
     }
 
 enum { MS_MAX = 3600000, US_MAX = 60000000 };
@@ -38,13 +42,13 @@ static const struct sim_knob knobs[] = {
     TEXT("workload", workload, "NAME", "what the clerks do"),
     TEXT("nemesis", nemesis, "NAMES", "faults, joined by commas, as of `rift run`"),
     {"rate", SIM_KNOB_REAL, AT(rate), 0, 0, 1000000, "N",
-     "operations a second and clerk, 0: as fast as answers come"},
+     "operations a second and clerk, 0: as fast as answers come", NULL},
     NUMBER("ops", ops_max, 0, UINT32_MAX, "end after so many operations, 0: when time is over"),
     CHANCE("wander-ppm", wander_ppm, "operations in a million that begin at a random node"),
     MS("run-ms", run_ms, 1, 24 * (int64_t)MS_MAX, "in which faults may happen"),
     MS("fault-ms", fault_ms, 1, MS_MAX, "mean length of a fault"),
     MS("pause-ms", pause_ms, 1, MS_MAX, "mean time between faults"),
-    {"reads", SIM_KNOB_READS, AT(read_mode), 0, 0, 0, "MODE", "log, index or local"},
+    {"reads", SIM_KNOB_READS, AT(read_mode), 0, 0, 0, "MODE", "log, index or local", NULL},
     SWITCH("check-quorum", check_quorum, "a leader that hears no majority steps down"),
     SWITCH("pre-vote", pre_vote, "ask before standing for election"),
     NUMBER("tick-ms", tick_ms, 1, 10000, "a node's unit of time"),
@@ -65,6 +69,8 @@ static const struct sim_knob knobs[] = {
     CHANCE("disk-stall-ppm", disk_stall_ppm, "writes in a million that stall"),
     NUMBER("disk-stall-ms", disk_stall_ms, 0, MS_MAX, "... for up to so long"),
     CHANCE("disk-fail-ppm", disk_fail_ppm, "writes in a million that fail and end their node"),
+    LATER_CHANCE("disk-flip-ppm", disk_flip_ppm,
+                 "writes in a million after which a stored bit flips"),
     CHANCE("crash-ppm", crash_ppm, "effects in a million before which a node dies"),
     NUMBER("crashes", crashes_max, 0, UINT32_MAX, "such deaths at the most, 0: no bound"),
     NUMBER("drift-ppm", drift_ppm, 0, 500000, "largest deviation of a node's clock"),

@@ -20,6 +20,8 @@ struct sim_knob {
     uint64_t min, max;
     const char *value; /* what stands for the value in a help text */
     const char *help;
+    const char *absent; /* what a replay file means that was written before there was such a knob;
+                           NULL: it has to say */
 };
 
 enum { SIM_KNOB_TEXT_MAX = 128 };

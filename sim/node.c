@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "sim/packet.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 /* A node that died by itself is back after 1 to 1,024 ms: some before anybody has noticed. */
@@ -227,6 +228,7 @@ int sim_node_create(struct sim_world *w, size_t index, struct err *e)
     n->index = index;
     n->id = index + 1;
     n->crashes = rng_make(c->seed, rng_stream("crash", index));
+    n->flips = rng_make(c->seed, rng_stream("disk-flip", index));
     n->jumps = rng_make(c->seed, rng_stream("clock-jump", index));
     drift = (int64_t)rng_below(&clock, 2 * (uint64_t)c->drift_ppm + 1) - c->drift_ppm;
     n->tick_ns = (int64_t)c->tick_ms * (1000000 + drift);
@@ -242,11 +244,24 @@ void sim_node_destroy(struct sim_node *n)
     free(n->deferred);
 }
 
+/* A damaged disk may have forgotten a vote or an entry: its node must not come back. */
+static void lose(struct sim_node *n)
+{
+    char what[SIM_DISK_DAMAGE_TEXT_MAX];
+
+    if (n->lost)
+        return;
+    n->lost = true;
+    n->world->result->nodes_lost++;
+    sim_disk_describe_damage(n->disk, what);
+    sim_note(n->world, "node %" PRIu64 " refuses to start: its disk is damaged in %s", n->id, what);
+}
+
 void sim_node_start(struct sim_node *n)
 {
     struct sim_world *w = n->world;
     const struct sim_config *c = &w->config;
-    struct store *store = sim_disk_open(n->disk);
+    struct store *store;
     struct server_options o = {
         .id = n->id,
         .voters = w->ids,
@@ -259,7 +274,6 @@ void sim_node_start(struct sim_node *n)
         .read_mode = c->read_mode,
         .sessions_max = c->sessions_max,
         .append_entries_max = c->append_entries,
-        .store = store,
         .sink = {.context = n,
                  .peer = on_peer,
                  .reply = on_reply,
@@ -270,6 +284,11 @@ void sim_node_start(struct sim_node *n)
     struct store_recovered recovered;
     struct err e;
 
+    if (n->lost || sim_disk_open(n->disk, &store, &e) < 0) {
+        lose(n);
+        return;
+    }
+    o.store = store;
     n->dying = false;
     n->incarnation++;
     store_recovered(store, &recovered);
@@ -407,10 +426,12 @@ static void pump(struct sim_node *n)
     int64_t ns;
 
     if (server_pump(n->server, &e) < 0 && !n->dying) {
-        if (sim_disk_failed(n->disk))
+        if (sim_disk_failed(n->disk)) {
             n->dying = true; /* as it should: nobody can know what is on that disk */
-        else
+            sim_note(w, "node %" PRIu64 " gives up: %s", n->id, e.text);
+        } else {
             sim_find(w, SIM_CHECK, e.text);
+        }
     }
     if (n->dying) {
         struct sim_event restart = {.kind = SIM_RESTART, .node = (uint32_t)n->index};
@@ -428,6 +449,32 @@ static void pump(struct sim_node *n)
                                       .incarnation = n->incarnation});
 }
 
+static bool may_be_struck(const struct sim_node *n)
+{
+    const struct sim_world *w = n->world;
+    size_t others = 0;
+
+    for (size_t i = 0; i < w->config.nodes; i++)
+        others += i != n->index && w->nodes[i].struck;
+    return n->struck || others < (w->config.nodes - 1) / 2;
+}
+
+/* A node with a damaged disk is as good as lost, for ever: what is left has to be a majority. */
+static void flip_perhaps(struct sim_node *n)
+{
+    struct sim_world *w = n->world;
+    char what[SIM_DISK_DAMAGE_TEXT_MAX];
+
+    if (w->config.disk_flip_ppm == 0 || w->healed ||
+        !rng_chance(&n->flips, w->config.disk_flip_ppm) || !may_be_struck(n) ||
+        !sim_disk_flip(n->disk, &n->flips))
+        return;
+    n->struck = true;
+    w->result->disk_flips++;
+    sim_disk_describe_damage(n->disk, what);
+    sim_note(w, "a bit flips on the disk of node %" PRIu64 ", in %s", n->id, what);
+}
+
 void sim_node_handle(struct sim_node *n, const struct sim_event *event)
 {
     if (event->kind == SIM_RESTART) {
@@ -443,10 +490,12 @@ void sim_node_handle(struct sim_node *n, const struct sim_event *event)
         defer(n, event);
         return;
     }
-    if (event->kind == SIM_DISK)
+    if (event->kind == SIM_DISK) {
         sim_disk_finish(n->disk);
-    else
+        flip_perhaps(n);
+    } else {
         feed(n, event);
+    }
     drop_event(event);
     if (!n->paused)
         pump(n);

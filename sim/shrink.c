@@ -165,7 +165,7 @@ static void lower_numbers(struct shrinker *s)
         {"reorder-ppm", 0},   {"disk-stall-ppm", 0}, {"disk-fail-ppm", 0}, {"jump-ppm", 0},
         {"duplicate-ppm", 0}, {"drift-ppm", 0},      {"wander-ppm", 0},    {"jitter-us", 0},
         {"value-bytes", 0},   {"disk-jitter-us", 0}, {"latency-us", 100},  {"disk-us", 100},
-        {"sessions", 0},
+        {"sessions", 0},      {"disk-flip-ppm", 0},
     };
 
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)

@@ -65,6 +65,8 @@ struct sim_config {
     uint32_t disk_stall_ppm; /* writes that take up to disk_stall_ms longer */
     uint32_t disk_stall_ms;
     uint32_t disk_fail_ppm; /* writes that fail, as on a full disk: fatal to the node */
+    uint32_t
+        disk_flip_ppm; /* writes after which a stored bit flips; never on more than a minority */
 
     uint32_t crash_ppm;   /* that a node dies between two effects; it restarts by itself */
     uint32_t crashes_max; /* of such deaths; 0: no bound */
@@ -106,7 +108,8 @@ struct sim_result {
     uint64_t crashes;                                 /* between two effects */
     uint64_t dropped, duplicated, reordered, delayed; /* messages */
     uint64_t kills, pauses;
-    uint64_t disk_stalls, disk_failures;
+    uint64_t disk_stalls, disk_failures, disk_flips;
+    uint64_t nodes_lost; /* that found their disks damaged, and stay down */
     uint64_t clock_jumps;
     bool bit; /* some fault had an effect, or none was planned */
 };

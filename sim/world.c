@@ -5,6 +5,7 @@
 #include "sim/packet.h"
 
 #include <setjmp.h>
+#include <stdarg.h>
 #include <stdlib.h>
 
 /* After the faults: time to elect a leader, then a time in which every operation that begins has to
@@ -57,6 +58,18 @@ void sim_record(struct sim_world *w, struct history_event *event)
         rc = history_write(w->writer, event, &e);
     if (rc < 0)
         sim_fail(w, rc, &e);
+}
+
+void sim_note(struct sim_world *w, const char *format, ...)
+{
+    char text[ERR_TEXT_MAX];
+    struct history_event event = {.kind = HISTORY_NOTE, .time_ns = w->now_ns, .text = text};
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    sim_record(w, &event);
 }
 
 void sim_record_node(struct sim_world *w, const struct sim_node *n, enum history_node_what what,
@@ -176,7 +189,8 @@ static void run_until(struct sim_world *w, int64_t end_ns, bool drain)
         w->now_ns = end_ns;
 }
 
-/* Everything is well from now on. */
+/* Everything is well from now on. Damage that nobody has come upon yet is looked for, so that what
+ * it costs (a leader, perhaps) is paid before liveness is asked for. */
 static void heal(struct sim_world *w)
 {
     w->healed = true;
@@ -186,6 +200,8 @@ static void heal(struct sim_world *w)
     for (size_t i = 0; i < w->config.nodes; i++) {
         sim_disk_heal(w->nodes[i].disk);
         w->nodes[i].held_down = false;
+        if (sim_disk_damaged(w->nodes[i].disk))
+            sim_node_crash(&w->nodes[i]);
         if (w->nodes[i].server == NULL)
             sim_node_start(&w->nodes[i]);
     }
@@ -377,7 +393,7 @@ static void sum_up(struct sim_world *w)
     r->reordered = net.reordered;
     r->delayed = net.delayed;
     r->bit = w->steps == 0 || r->dropped + r->duplicated + r->reordered + r->delayed + r->kills +
-                                      r->pauses + r->crashes + r->disk_failures >
+                                      r->pauses + r->crashes + r->disk_failures + r->nodes_lost >
                                   0;
 }
 

@@ -27,10 +27,12 @@ struct sim_node {
     int64_t tick_ns; /* with the drift of its clock */
     bool dying;      /* crashed between two effects: what follows does not happen */
     bool held_down;  /* killed by the plan */
+    bool struck;     /* a bit of its disk has flipped */
+    bool lost;       /* and it has found that out: it refuses to start */
     bool paused;
     struct sim_event *deferred; /* what arrived while it was paused */
     size_t n_deferred, cap_deferred;
-    struct rng crashes, jumps;
+    struct rng crashes, jumps, flips;
     int64_t stands_until_ns; /* its clock does, until then */
 };
 
@@ -94,6 +96,7 @@ void sim_put(struct sim_world *w, struct sim_event event);
 void sim_find(struct sim_world *w, enum sim_finding finding, const char *reason);
 void sim_fail(struct sim_world *w, int rc, const struct err *e);
 void sim_record(struct sim_world *w, struct history_event *event);
+void sim_note(struct sim_world *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void sim_record_node(struct sim_world *w, const struct sim_node *n, enum history_node_what what,
                      uint64_t term);
 

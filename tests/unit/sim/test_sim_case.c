@@ -96,6 +96,28 @@ Test(sim_case, a_mistake_is_named)
     sim_case_destroy(c);
 }
 
+Test(sim_case, a_knob_that_came_later_is_off_in_files_without_it)
+{
+    struct sim_case *c = drawn(3), *got = NULL;
+    struct buf good, old = {0};
+    const char *text, *at;
+    struct err e;
+
+    c->config.disk_flip_ppm = 4711;
+    good = printed(c);
+    cr_assert_eq(buf_append_byte(&good, '\0'), 0);
+    text = (const char *)good.data;
+    at = strstr(text, "\"disk-flip-ppm\": 4711,");
+    cr_assert_not_null(at);
+    cr_assert_eq(buf_printf(&old, "%.*s%s", (int)(at - text), text, strchr(at, ',') + 1), 0);
+    cr_assert_eq(sim_case_parse("x", buf_slice(&old), &got, &e), 0, "%s", e.text);
+    cr_assert_eq(got->config.disk_flip_ppm, 0);
+    buf_free(&old);
+    buf_free(&good);
+    sim_case_destroy(got);
+    sim_case_destroy(c);
+}
+
 Test(sim_case, half_a_file_is_a_mistake_wherever_it_ends)
 {
     struct sim_case *c = drawn(3), *got = NULL;

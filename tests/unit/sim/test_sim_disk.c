@@ -39,6 +39,15 @@ static struct sim_disk *disk_of(uint64_t seed, uint32_t fail_ppm)
     return d;
 }
 
+static struct store *opened(struct sim_disk *d)
+{
+    struct store *s = NULL;
+    struct err e;
+
+    cr_assert_eq(sim_disk_open(d, &s, &e), 0, "%s", e.text);
+    return s;
+}
+
 static uint8_t value_of(struct store *s, uint8_t key)
 {
     struct buf value = {0};
@@ -129,7 +138,7 @@ static uint64_t crash(struct pair *p)
     uint64_t kept = p->n + 1;
 
     sim_disk_crash(p->disk);
-    p->store = sim_disk_open(p->disk);
+    p->store = opened(p->disk);
     left = image_of(p->store);
     while (kept > 0 && !same(&left, &p->images[kept - 1]))
         kept--;
@@ -150,7 +159,7 @@ Test(sim_disk, a_crash_leaves_a_prefix_no_shorter_than_what_was_durable)
 
     for (uint64_t round = 0; round < ROUNDS; round++) {
         p = (struct pair){.r = rng_make(round, 1), .disk = disk_of(round, 0)};
-        p.store = sim_disk_open(p.disk);
+        p.store = opened(p.disk);
         writing = false;
         for (int step = 0; step < STEPS; step++) {
             uint64_t what = rng_below(&p.r, 100);
@@ -186,7 +195,7 @@ Test(sim_disk, a_full_disk_says_so_takes_nothing_more_and_is_well_after_a_restar
     int64_t ns;
 
     p = (struct pair){.r = rng_make(1, 1), .disk = disk_of(1, 1000000)};
-    p.store = sim_disk_open(p.disk);
+    p.store = opened(p.disk);
     submit(&p);
     cr_assert(sim_disk_begin(p.disk, &ns));
     sim_disk_finish(p.disk);
@@ -220,7 +229,7 @@ Test(sim_disk, a_write_takes_its_time_and_a_stalled_one_up_to_the_stall_more)
         int64_t ns;
 
         cr_assert_eq(sim_disk_create(&o, &d, NULL), 0);
-        s = sim_disk_open(d);
+        s = opened(d);
         cr_assert_not(sim_disk_begin(d, &ns));
         cr_assert_eq(store_submit(s, &b, STORE_SYNCED, &seq, NULL), 0);
         cr_assert(sim_disk_begin(d, &ns));
@@ -241,7 +250,7 @@ static struct sim_disk *disk_with(size_t n, uint64_t term, enum store_sync sync)
 
     for (size_t i = 0; i < n; i++)
         entries[i] = (struct entry){.index = i + 1, .term = term, .data = slice_str("x")};
-    cr_assert_eq(store_submit(sim_disk_open(d), &b, sync, &seq, NULL), 0);
+    cr_assert_eq(store_submit(opened(d), &b, sync, &seq, NULL), 0);
     cr_assert(sim_disk_begin(d, &ns));
     sim_disk_finish(d);
     return d;

@@ -93,6 +93,8 @@ Test(sim_world, faults_of_every_kind_come_up_and_bite)
         sum.crashes += r.crashes;
         sum.disk_stalls += r.disk_stalls;
         sum.disk_failures += r.disk_failures;
+        sum.disk_flips += r.disk_flips;
+        sum.nodes_lost += r.nodes_lost;
         sum.clock_jumps += r.clock_jumps;
         sum.kills += r.kills;
         sum.dropped += r.dropped;
@@ -100,7 +102,8 @@ Test(sim_world, faults_of_every_kind_come_up_and_bite)
     for (size_t i = 0; i < FAULT_KIND_COUNT; i++)
         cr_assert_gt(sum.faults[i], 0, "%s", fault_kind_name((enum fault_kind)i));
     cr_assert(sum.crashes > 0 && sum.disk_stalls > 0 && sum.disk_failures > 0 &&
-              sum.clock_jumps > 0 && sum.kills > 0 && sum.dropped > 0);
+              sum.disk_flips > 0 && sum.nodes_lost > 0 && sum.clock_jumps > 0 && sum.kills > 0 &&
+              sum.dropped > 0);
 }
 
 Test(sim_world, only_the_operations_that_are_wanted_happen)
@@ -156,6 +159,34 @@ Test(sim_world, faults_of_disks_and_clocks_end_when_everything_is_healed)
         stalls += r.disk_stalls;
     }
     cr_assert(jumps > 0 && failures > 0 && stalls > 0);
+}
+
+/* Nodes that start and stop all the time read their disks back all the time. */
+Test(sim_world, flipped_bits_cost_a_minority_for_good_and_nothing_else)
+{
+    for (uint32_t nodes = 1; nodes <= SIM_NODES_MAX; nodes++) {
+        uint64_t lost_most = 0;
+
+        for (uint64_t seed = 1; seed <= 12; seed++) {
+            struct sim_config c;
+            struct sim_result r;
+
+            sim_config_plain(seed, &c);
+            c.nodes = nodes;
+            c.run_ms = 4000;
+            c.crash_ppm = 3000;
+            c.append_entries = 1;
+            c.disk_flip_ppm = 20000;
+            cr_assert_eq(sim_run(&c, NULL, NULL, NULL, &r, NULL), 0);
+            cr_assert_eq(r.finding, SIM_FINE, "%d nodes, seed %d: %s", (int)nodes, (int)seed,
+                         r.reason);
+            cr_assert_leq(r.nodes_lost, (nodes - 1) / 2);
+            cr_assert(r.nodes_lost <= r.disk_flips);
+            if (r.nodes_lost > lost_most)
+                lost_most = r.nodes_lost;
+        }
+        cr_assert_eq(lost_most, (nodes - 1) / 2, "%d nodes", (int)nodes);
+    }
 }
 
 /* --- configurations ------------------------------------------------------------------------- */
