@@ -19,12 +19,12 @@ int describe_bytes(struct slice bytes, struct buf *out)
     return rc == 0 ? buf_append_byte(out, '"') : rc;
 }
 
-int describe_object(const struct history_op *op, struct buf *out)
+int describe_object(const char *noun, const struct history_op *op, struct buf *out)
 {
     int rc;
 
     if (op->key.len == 0)
-        return buf_printf(out, "the register");
+        return buf_printf(out, "the %s", noun);
     rc = buf_printf(out, "key ");
     return rc == 0 ? describe_bytes(op->key, out) : rc;
 }

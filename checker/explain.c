@@ -34,7 +34,7 @@ static int replay_step(const struct model *m, const struct model_env *env,
     if (rc < 0)
         return rc;
     was_possible = rc == 1;
-    rc = model_op_make(env, op, 0, &placed);
+    rc = model_op_make(m, env, op, 0, &placed);
     if (rc == 0)
         rc = m->step(env, r->state, &placed, &next);
     if (rc < 0)
@@ -54,7 +54,7 @@ static int replay(const struct model *m, const struct model_env *env, const stru
                   const struct check_partition *p, const struct history_op *stuck, struct replay *r)
 {
     struct model_op asked;
-    int rc = model_op_make(env, stuck, 0, &asked);
+    int rc = model_op_make(m, env, stuck, 0, &asked);
 
     *r = (struct replay){0};
     if (rc == 0)
@@ -85,7 +85,7 @@ static int say_state(const struct model *m, const struct model_env *env, const s
     int rc = buf_printf(out, ",\n    but after the longest order that could be found ");
 
     if (rc == 0)
-        rc = describe_object(stuck, out);
+        rc = describe_object(m->noun, stuck, out);
     if (rc == 0)
         rc = buf_printf(out, " is ");
     if (rc == 0)

@@ -3,7 +3,10 @@
 #include "checker/checker.h"
 #include "checker/models/models.h"
 
-static const struct model *const MODELS[] = {&model_register, &model_cas_register, &model_kv};
+static const struct model *const MODELS[] = {
+    &model_register, &model_cas_register,   &model_kv,    &model_set,
+    &model_queue,    &model_priority_queue, &model_stack, &model_mutex,
+};
 
 enum { N_MODELS = sizeof MODELS / sizeof MODELS[0] };
 
@@ -47,7 +50,8 @@ static const uint32_t ANSWERS[OP_ANY_KIND_COUNT] = {
     [OP_TRANSFER] = 1u << STATUS_OK | 1u << STATUS_MISMATCH,
 };
 
-int model_admits(const struct model *m, const struct history_op *op, struct err *e)
+int model_admits(const struct model *m, const struct history_header *header,
+                 const struct history_op *op, struct err *e)
 {
     if (op->kind >= OP_ANY_KIND_COUNT || (m->kinds >> op->kind & 1) == 0)
         return err_set(e, -E_INVAL, "process %u: the model '%s' has no operation '%s'", op->process,
@@ -57,11 +61,11 @@ int model_admits(const struct model *m, const struct history_op *op, struct err 
         return err_set(e, -E_INVAL,
                        "process %u: '%s' cannot have the outcome 'ok' with status '%s'",
                        op->process, op_kind_name(op->kind), op_status_name(op->status));
-    return 0;
+    return m->admits == NULL ? 0 : m->admits(header, op, e);
 }
 
-int model_op_make(const struct model_env *env, const struct history_op *op, uint32_t key,
-                  struct model_op *ret)
+int model_op_make(const struct model *m, const struct model_env *env, const struct history_op *op,
+                  uint32_t key, struct model_op *ret)
 {
     bool known = op->outcome == OUTCOME_OK;
     int rc = 0;
@@ -80,5 +84,5 @@ int model_op_make(const struct model_env *env, const struct history_op *op, uint
     }
     if (rc == 0 && op_returns_value(op->kind) && known && op->status == STATUS_OK)
         rc = strings_lend(env->strings, op->result, &ret->result);
-    return rc;
+    return rc < 0 || m->prepare == NULL ? rc : m->prepare(env, ret);
 }

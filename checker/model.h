@@ -63,7 +63,17 @@ struct model_effect {
 
 struct model {
     const char *name;
-    uint32_t kinds; /* bit 1 << OP_... of each operation that it has */
+    const char *noun; /* what a person calls the object: "register", "queue" */
+    uint32_t kinds;   /* bit 1 << OP_... of each operation that it has */
+
+    /* May be NULL. Whether the values of an operation have the form that the model takes, and an
+     * answer "ok", "no-key" or "mismatch" is one that it gives. Errors: -E_INVAL (`e` says what).
+     */
+    int (*admits)(const struct history_header *header, const struct history_op *op, struct err *e);
+
+    /* May be NULL. Called once for each operation of a check: replaces the strings of *op by what
+     * `step` likes better. Errors: -E_NOMEM, -E_LIMIT. */
+    int (*prepare)(const struct model_env *env, struct model_op *op);
 
     /* The state at the start. Returns 0 or a negative code (-E_NOMEM, -E_LIMIT). */
     int (*initial)(const struct model_env *env, uint32_t *ret);
@@ -90,12 +100,13 @@ struct model {
 const struct model *model_find(const char *name);
 
 /* Whether an operation that enters a check is one that the model has, answered in a way that says
- * something about the object. Errors: -E_INVAL. */
-int model_admits(const struct model *m, const struct history_op *op, struct err *e);
+ * something about the object. Errors: -E_INVAL, -E_NOMEM. */
+int model_admits(const struct model *m, const struct history_header *header,
+                 const struct history_op *op, struct err *e);
 
 /* Fills *ret from an operation of the history; its strings are lent to env->strings.
  * Errors: -E_NOMEM, -E_LIMIT. */
-int model_op_make(const struct model_env *env, const struct history_op *op, uint32_t key,
-                  struct model_op *ret);
+int model_op_make(const struct model *m, const struct model_env *env, const struct history_op *op,
+                  uint32_t key, struct model_op *ret);
 
 #endif

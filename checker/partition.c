@@ -16,10 +16,10 @@ static bool enters(const struct history_op *op)
 }
 
 /* `last`: the operation in front of it, if there is one. */
-static int validate(const struct history_op *op, const struct history_op *last,
-                    const struct model *m, struct err *e)
+static int validate(const struct history *h, const struct history_op *op,
+                    const struct history_op *last, const struct model *m, struct err *e)
 {
-    int rc = model_admits(m, op, e);
+    int rc = model_admits(m, &h->header, op, e);
 
     if (rc < 0)
         return rc;
@@ -101,7 +101,7 @@ static int number_all(struct key_table *t, const struct history *h, const struct
         numbers[i] = NOT_CHECKED;
         if (!enters(op))
             continue;
-        rc = validate(op, i == 0 ? NULL : op - 1, m, e);
+        rc = validate(h, op, i == 0 ? NULL : op - 1, m, e);
         if (rc < 0)
             return err_prefix(e, rc, "operation %zu", i);
         numbers[i] = number_of(t, op);

@@ -95,12 +95,13 @@ static uint32_t class_of(struct builder *b, const struct model_op *op)
 static int take_ops(struct builder *b)
 {
     struct problem *p = b->problem;
+    const struct model *part = p->env.part != NULL ? p->env.part : p->model;
 
     for (uint32_t i = 0; i < p->n_ops; i++) {
         const struct history_op *from = &b->history->ops[b->inputs[i].original];
         struct problem_op *to = &p->ops[i];
         struct model_op op;
-        int rc = model_op_make(&p->env, from, b->inputs[i].key, &op);
+        int rc = model_op_make(part, &p->env, from, b->inputs[i].key, &op);
 
         if (rc < 0)
             return rc;

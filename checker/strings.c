@@ -6,15 +6,22 @@
 
 #include <stdlib.h>
 
-/* A string is its parent's bytes followed by its own piece. */
+/* A string is the end of a path: the last `len` bytes of its parent's path followed by its own
+ * piece. So what is left when a beginning is taken away is one more node beside the old one.
+ *
+ * Each node has a jump to an ancestor, chosen so that any place of a path is found in logarithmic
+ * time (Myers, "An applicative random-access stack", Information Processing Letters 1983). */
 struct node {
     const uint8_t *piece;
-    size_t piece_len;
-    size_t len;
     uint64_t hash;
     uint64_t shift; /* BASE to the power of len: what appending this does to a hash */
+    uint32_t piece_len;
+    uint32_t len;
+    uint32_t end; /* bytes of the path, down to the end of this piece */
     uint32_t parent;
-    bool owned;
+    uint32_t jump;
+    uint32_t depth : 31;
+    uint32_t owned : 1;
 };
 
 /* What an append led to, so that doing it again compares no bytes. */
@@ -44,7 +51,7 @@ struct strings {
     size_t owned_bytes;
 };
 
-enum { FIRST_CAP = 64 };
+enum { FIRST_CAP = 64, BYTES_MAX = INT32_MAX };
 
 /* Polynomial hash modulo the Mersenne prime 2^61 - 1 (Karp & Rabin, "Efficient randomized
  * pattern-matching algorithms", 1987): hash(ab) = hash(a) * BASE^|b| + hash(b). A collision only
@@ -103,13 +110,16 @@ static void move_back(const struct strings *s, struct cursor *c, size_t n)
         *c = at_end(&s->nodes[c->node->parent]);
 }
 
-/* Whether the bytes before two places are the same, as many before the one as before the other.
- * Compares from the end; once both stand in the same place, the rest is the same. */
-static bool same_before(const struct strings *s, struct cursor a, struct cursor b)
+/* Whether the last `count` bytes before two places are the same. Compares from the end; once both
+ * stand in the same place, the rest is the same. */
+static bool same_before(const struct strings *s, struct cursor a, struct cursor b, size_t count)
 {
-    while (a.node != b.node || a.left != b.left) {
+    while (count > 0 && (a.node != b.node || a.left != b.left)) {
         size_t n = a.left < b.left ? a.left : b.left;
 
+        if (n > count)
+            n = count;
+        count -= n;
         if (n > 0 && memcmp(a.node->piece + a.left - n, b.node->piece + b.left - n, n) != 0)
             return false;
         move_back(s, &a, n);
@@ -135,7 +145,7 @@ static struct slot *find(const struct strings *s, const struct node *node)
         const struct node *other = &s->nodes[s->table[i].id];
 
         if (s->table[i].tag == tag && other->hash == node->hash && other->len == node->len &&
-            same_before(s, at_end(other), at_end(node)))
+            same_before(s, at_end(other), at_end(node), node->len))
             break;
     }
     return &s->table[i];
@@ -167,6 +177,30 @@ static int grow(struct strings *s)
     s->table_cap = cap * 2;
     s->cap = cap;
     return 0;
+}
+
+/* Completes a node that has its piece, its length and its parent. */
+static void place_on_path(const struct strings *s, struct node *node)
+{
+    const struct node *parent = &s->nodes[node->parent];
+    const struct node *jump = &s->nodes[parent->jump];
+
+    node->end = parent->end + node->piece_len;
+    node->depth = parent->depth + 1;
+    node->jump = parent->depth - jump->depth == jump->depth - s->nodes[jump->jump].depth
+                     ? jump->jump
+                     : node->parent;
+}
+
+/* The place behind the first `end` bytes of the path of `node`, which has as many. */
+static struct cursor place_of(const struct strings *s, const struct node *node, uint32_t end)
+{
+    while (node->end - node->piece_len >= end && node->parent != STRING_ABSENT) {
+        const struct node *jump = &s->nodes[node->jump];
+
+        node = jump->end >= end ? jump : &s->nodes[node->parent];
+    }
+    return (struct cursor){.node = node, .left = end - (node->end - node->piece_len)};
 }
 
 /* The number of the string that `node` describes; *known tells whether it was there before. */
@@ -208,7 +242,8 @@ int strings_create(struct strings **ret)
         strings_destroy(s);
         return -E_NOMEM;
     }
-    s->nodes[STRING_EMPTY] = (struct node){.shift = 1, .parent = STRING_ABSENT};
+    s->nodes[STRING_EMPTY] =
+        (struct node){.shift = 1, .parent = STRING_ABSENT, .jump = STRING_EMPTY};
     s->n = STRING_EMPTY + 1;
     *find(s, &s->nodes[STRING_EMPTY]) =
         (struct slot){.tag = tag_of(&s->nodes[STRING_EMPTY]), .id = STRING_EMPTY};
@@ -230,29 +265,43 @@ void strings_destroy(struct strings *s)
     free(s);
 }
 
+/* A string of one piece. Longer ones than 2^31 bytes are none of a history's. */
+static int make_flat(const struct strings *s, struct slice bytes, struct node *ret)
+{
+    if (bytes.len > BYTES_MAX)
+        return -E_LIMIT;
+    *ret = (struct node){.piece = bytes.data,
+                         .piece_len = (uint32_t)bytes.len,
+                         .len = (uint32_t)bytes.len,
+                         .parent = STRING_EMPTY};
+    place_on_path(s, ret);
+    hash_piece(ret);
+    return 0;
+}
+
 int strings_lend(struct strings *s, struct slice bytes, uint32_t *ret)
 {
-    struct node node = {
-        .piece = bytes.data, .piece_len = bytes.len, .len = bytes.len, .parent = STRING_EMPTY};
+    struct node node;
     bool known = false;
+    int rc = make_flat(s, bytes, &node);
 
-    hash_piece(&node);
-    return intern(s, &node, ret, &known);
+    return rc < 0 ? rc : intern(s, &node, ret, &known);
 }
 
 int strings_copy(struct strings *s, struct slice bytes, uint32_t *ret)
 {
-    struct node node = {
-        .piece_len = bytes.len, .len = bytes.len, .parent = STRING_EMPTY, .owned = true};
     uint8_t *copy = slice_dup(bytes);
+    struct node node;
     bool known = false;
     int rc;
 
     if (copy == NULL)
         return -E_NOMEM;
-    node.piece = copy;
-    hash_piece(&node);
-    rc = intern(s, &node, ret, &known);
+    rc = make_flat(s, slice_of(copy, bytes.len), &node);
+    if (rc == 0) {
+        node.owned = true;
+        rc = intern(s, &node, ret, &known);
+    }
     if (rc < 0 || known) {
         free(copy);
         return rc;
@@ -299,16 +348,20 @@ static int remember_joint(struct strings *s, struct joint joint)
 static int join(struct strings *s, uint32_t left, uint32_t right, uint32_t *ret)
 {
     const struct node *tail = &s->nodes[right];
+    const struct node *head = &s->nodes[left];
     struct node node = {.piece = tail->piece,
                         .piece_len = tail->len,
-                        .len = s->nodes[left].len + tail->len,
-                        .hash = add_mod(mul_mod(s->nodes[left].hash, tail->shift), tail->hash),
-                        .shift = mul_mod(s->nodes[left].shift, tail->shift),
+                        .len = head->len + tail->len,
+                        .hash = add_mod(mul_mod(head->hash, tail->shift), tail->hash),
+                        .shift = mul_mod(head->shift, tail->shift),
                         .parent = left};
     struct buf flat = {0};
     bool known = false;
     int rc = 0;
 
+    if ((uint64_t)head->end + tail->len > BYTES_MAX)
+        return -E_LIMIT;
+    place_on_path(s, &node);
     if (tail->piece_len != tail->len) {
         rc = strings_bytes(s, right, &flat);
         node.piece = flat.data;
@@ -352,19 +405,108 @@ int strings_append(struct strings *s, uint32_t left, uint32_t right, uint32_t *r
 
 bool strings_is_prefix(const struct strings *s, uint32_t id, uint32_t of)
 {
-    struct cursor c = at_end(&s->nodes[of]);
-    size_t skip;
+    const struct node *whole = &s->nodes[of];
+    const struct node *part = &s->nodes[id];
 
-    if (id == STRING_ABSENT || of == STRING_ABSENT || s->nodes[id].len > s->nodes[of].len)
+    if (id == STRING_ABSENT || of == STRING_ABSENT || part->len > whole->len)
         return false;
-    skip = s->nodes[of].len - s->nodes[id].len;
-    while (skip > 0) {
-        size_t n = skip < c.left ? skip : c.left;
+    return same_before(s, at_end(part), place_of(s, whole, whole->end - whole->len + part->len),
+                       part->len);
+}
 
-        move_back(s, &c, n);
-        skip -= n;
+static uint64_t power(uint64_t base, uint64_t exponent)
+{
+    uint64_t result = 1;
+
+    for (; exponent > 0; exponent >>= 1) {
+        if ((exponent & 1) != 0)
+            result = mul_mod(result, base);
+        base = mul_mod(base, base);
     }
-    return same_before(s, at_end(&s->nodes[id]), c);
+    return result;
+}
+
+/* Interns the last `len` bytes in front of a place; `node` brings their hash. */
+static int intern_before(struct strings *s, struct cursor place, uint32_t len, struct node *node,
+                         uint32_t *ret)
+{
+    bool known;
+
+    node->piece = place.node->piece;
+    node->piece_len = (uint32_t)place.left;
+    node->parent = place.node->parent;
+    node->len = len;
+    if (len <= node->piece_len) {
+        node->piece += node->piece_len - len;
+        node->piece_len = len;
+        node->parent = STRING_EMPTY;
+    }
+    node->shift = power(BASE, len);
+    place_on_path(s, node);
+    return intern(s, node, ret, &known);
+}
+
+int strings_behind(struct strings *s, uint32_t id, uint32_t front, uint32_t *ret)
+{
+    const struct node *whole = &s->nodes[id];
+    struct node rest = {0};
+    int rc;
+
+    if (!strings_is_prefix(s, front, id))
+        return 0;
+    if (s->nodes[front].len == whole->len) {
+        *ret = STRING_EMPTY;
+        return 1;
+    }
+    rest.hash = mul_mod(s->nodes[front].hash, power(BASE, whole->len - s->nodes[front].len));
+    rest.hash = add_mod(whole->hash, PRIME - rest.hash);
+    rc = intern_before(s, at_end(whole), whole->len - s->nodes[front].len, &rest, ret);
+    return rc < 0 ? rc : 1;
+}
+
+int strings_before(struct strings *s, uint32_t id, uint32_t back, uint32_t *ret)
+{
+    const struct node *whole = &s->nodes[id];
+    const struct node *end = &s->nodes[back];
+    struct node rest = {0};
+    struct cursor place;
+    uint32_t len;
+    int rc;
+
+    if (id == STRING_ABSENT || back == STRING_ABSENT || end->len > whole->len ||
+        !same_before(s, at_end(end), at_end(whole), end->len))
+        return 0;
+    len = whole->len - end->len;
+    place = place_of(s, whole, whole->end - end->len);
+    if (len == 0 || (place.left == place.node->piece_len && place.node->len == len)) {
+        *ret = len == 0 ? STRING_EMPTY : (uint32_t)(place.node - s->nodes);
+        return 1;
+    }
+    /* Fermat: the power to PRIME - 2 is the inverse. */
+    rest.hash = mul_mod(add_mod(whole->hash, PRIME - end->hash), power(end->shift, PRIME - 2));
+    rc = intern_before(s, place, len, &rest, ret);
+    return rc < 0 ? rc : 1;
+}
+
+struct slice strings_first_piece(const struct strings *s, uint32_t id)
+{
+    const struct node *whole = &s->nodes[id];
+    uint32_t start = whole->end - whole->len;
+    struct cursor c;
+    size_t skipped;
+
+    if (whole->len == 0)
+        return (struct slice){0};
+    c = place_of(s, whole, start + 1);
+    skipped = c.left - 1;
+    return slice_of(c.node->piece + skipped, c.node->piece_len - skipped);
+}
+
+struct slice strings_last_piece(const struct strings *s, uint32_t id)
+{
+    const struct node *n = &s->nodes[id];
+
+    return slice_of(n->piece, n->piece_len);
 }
 
 struct slice strings_slice(const struct strings *s, uint32_t id)
@@ -386,17 +528,22 @@ size_t strings_length(const struct strings *s, uint32_t id)
 
 int strings_bytes(const struct strings *s, uint32_t id, struct buf *out)
 {
-    size_t len = strings_length(s, id);
-    int rc = buf_reserve(out, len);
+    size_t left = strings_length(s, id);
+    int rc = buf_reserve(out, left);
     uint8_t *end;
 
     if (rc < 0)
         return rc;
-    out->len += len;
+    out->len += left;
     end = out->data + out->len;
-    for (; id > STRING_EMPTY; id = s->nodes[id].parent) {
-        end -= s->nodes[id].piece_len;
-        memcpy(end, s->nodes[id].piece, s->nodes[id].piece_len);
+    while (left > 0) {
+        const struct node *node = &s->nodes[id];
+        size_t n = node->piece_len < left ? node->piece_len : left;
+
+        end -= n;
+        memcpy(end, node->piece + node->piece_len - n, n);
+        left -= n;
+        id = node->parent;
     }
     return 0;
 }

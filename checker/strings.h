@@ -24,7 +24,8 @@ int strings_create(struct strings **ret);
 void strings_destroy(struct strings *s);
 
 /* The number of these bytes. `lend` keeps the pointer: the caller leaves the bytes in place as
- * long as the table lives. `copy` does not. Errors: -E_NOMEM, -E_LIMIT (2^32 strings). */
+ * long as the table lives. `copy` does not. Errors: -E_NOMEM, -E_LIMIT (2^31 strings, or bytes in
+ * one of them). */
 int strings_lend(struct strings *s, struct slice bytes, uint32_t *ret);
 int strings_copy(struct strings *s, struct slice bytes, uint32_t *ret);
 
@@ -34,6 +35,17 @@ int strings_append(struct strings *s, uint32_t left, uint32_t right, uint32_t *r
 
 /* Whether the first string is a beginning of the second; an absent one is of nothing. */
 bool strings_is_prefix(const struct strings *s, uint32_t id, uint32_t of);
+
+/* What is behind the string `front` in `id`, or before `back`: 1, *ret is its number; 0: `id` does
+ * not begin, or end, with it. Logarithmic in the number of pieces; nothing is copied. Errors:
+ * -E_NOMEM, -E_LIMIT. */
+int strings_behind(struct strings *s, uint32_t id, uint32_t front, uint32_t *ret);
+int strings_before(struct strings *s, uint32_t id, uint32_t back, uint32_t *ret);
+
+/* Bytes at the front, or at the end, that stand in one piece: no append lies within them. Empty for
+ * an empty or an absent string only. Lent. */
+struct slice strings_first_piece(const struct strings *s, uint32_t id);
+struct slice strings_last_piece(const struct strings *s, uint32_t id);
 
 /* The bytes of a string that was lent or copied, before anything was appended; lent. */
 struct slice strings_slice(const struct strings *s, uint32_t id);

@@ -24,13 +24,15 @@ struct history_option {
 enum history_dialect {
     HISTORY_ABSENT_IS_EMPTY = 1,   /* an absent key reads as "" and cannot be told from it */
     HISTORY_CAS_FAILS_PLAINLY = 2, /* a cas that fails says "mismatch" for an absent key too */
+    HISTORY_SET_ANSWERS =
+        4, /* add says "mismatch" of what is there, remove "no-key" of what is not */
 };
 
 /* Strings are lent by the caller of the writer, owned by the history when read. */
 struct history_header {
     uint32_t version;
     uint32_t dialect;     /* bits of enum history_dialect */
-    const char *model;    /* "register", "cas-register" or "kv": what the checker takes */
+    const char *model;    /* what the checker takes: "register", "kv", "queue"... */
     const char *workload; /* how the operations were drawn; "" when imported */
     const char *cluster;  /* name of the cluster; "" when imported */
     uint64_t seed;

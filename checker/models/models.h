@@ -8,6 +8,12 @@ extern const struct model model_register;     /* get, put */
 extern const struct model model_cas_register; /* and cas */
 extern const struct model model_kv;           /* and append, delete: one key of a store */
 
+extern const struct model model_set;
+extern const struct model model_queue;
+extern const struct model model_priority_queue;
+extern const struct model model_stack;
+extern const struct model model_mutex;
+
 /* Many keys at once: env->part says what each is like, and the state holds env->n_keys of its
  * states. Checking by key gives the same verdicts and is much faster (Herlihy & Wing, theorem 1:
  * linearizability is local); this is for those who want to see that. A violation is told key by

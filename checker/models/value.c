@@ -134,8 +134,9 @@ static int value_describe(const struct model_env *env, uint32_t state, struct bu
 
 #define VALUE_MODEL(shown_name, shown_kinds)                                                       \
     {                                                                                              \
-        .name = shown_name, .kinds = shown_kinds, .initial = value_initial, .step = value_step,    \
-        .observes = value_observes, .effect = value_effect, .describe_state = value_describe,      \
+        .name = shown_name, .noun = "register", .kinds = shown_kinds, .initial = value_initial,    \
+        .step = value_step, .observes = value_observes, .effect = value_effect,                    \
+        .describe_state = value_describe,                                                          \
     }
 
 const struct model model_register = VALUE_MODEL("register", 1u << OP_GET | 1u << OP_PUT);

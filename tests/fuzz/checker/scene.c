@@ -1,6 +1,7 @@
 #include "scene.h"
 
 #include "base/check.h"
+#include "base/items.h"
 
 #include <stdlib.h>
 
@@ -35,24 +36,45 @@ static bool is_word(struct slice s, const char *word)
     return slice_equal(s, slice_str(word));
 }
 
+/* "[a,b]" */
+static void add_row(struct slice word, struct buf *out)
+{
+    for (size_t from = 1; word.len > 2 && from < word.len;) {
+        size_t to = from;
+
+        while (word.data[to] != ',' && word.data[to] != ']')
+            to++;
+        CHECK(items_add(out, slice_of(word.data + from, to - from)) == 0);
+        from = to + 1;
+    }
+}
+
+/* A copy that scene_free frees. */
 static struct slice value_of(struct slice word)
 {
-    return is_word(word, "''") ? slice_of(word.data, 0) : word;
+    struct buf bytes = {0};
+
+    CHECK(buf_reserve(&bytes, word.len + 1) == 0);
+    if (word.data[0] == '[')
+        add_row(word, &bytes);
+    else if (!is_word(word, "''"))
+        CHECK(buf_append_slice(&bytes, word) == 0);
+    return buf_slice(&bytes);
 }
 
 static enum op_kind kind_of(struct slice word)
 {
-    for (int k = 0; k < OP_KIND_COUNT; k++) {
+    for (int k = 0; k < OP_ANY_KIND_COUNT; k++) {
         if (is_word(word, op_kind_name((enum op_kind)k)))
             return (enum op_kind)k;
     }
     CHECK_THAT(false, "no such operation: %.*s", (int)word.len, word.data);
-    return OP_KIND_COUNT;
+    return OP_ANY_KIND_COUNT;
 }
 
 static void set_arguments(struct history_op *op, const struct line *l, size_t n_words)
 {
-    size_t expected = op->kind == OP_CAS ? 7 : op->kind == OP_PUT || op->kind == OP_APPEND ? 6 : 5;
+    size_t expected = op->kind == OP_CAS ? 7 : op_takes_value(op->kind) ? 6 : 5;
 
     CHECK_THAT(n_words == expected, "%zu words", n_words);
     if (op->kind == OP_CAS) {
@@ -71,7 +93,7 @@ static void set_answer(struct history_op *op, struct slice answer)
         op->status = STATUS_NO_KEY;
     else if (is_word(answer, "mismatch"))
         op->status = STATUS_MISMATCH;
-    else if (op->kind == OP_GET)
+    else if (op_returns_value(op->kind))
         op->result = value_of(answer);
 }
 
@@ -85,7 +107,7 @@ static struct history_op parse(const struct line *l)
     op.call_seq = strtoull((const char *)l->words[1].data, NULL, 10);
     op.call_ns = (int64_t)op.call_seq * 1000000;
     op.kind = kind_of(l->words[3]);
-    op.key = value_of(l->words[4]);
+    op.key = is_word(l->words[4], "''") ? slice_of(l->words[4].data, 0) : l->words[4];
     if (!is_word(l->words[2], "-")) {
         op.outcome = OUTCOME_OK;
         op.return_seq = strtoull((const char *)l->words[2].data, NULL, 10);
@@ -123,6 +145,11 @@ struct history *scene(const char *model, uint32_t dialect, const char *text)
 
 void scene_free(struct history *h)
 {
+    for (size_t i = 0; i < h->n_ops; i++) {
+        free((void *)h->ops[i].value.data);
+        free((void *)h->ops[i].expected.data);
+        free((void *)h->ops[i].result.data);
+    }
     free(h->ops);
     free(h);
 }

@@ -84,7 +84,7 @@ Test(checker_models, each_step_is_as_the_table_says)
         snprintf(line, sizeof line, "1 1 %s %s", known ? "2" : "-", row->op);
         h = scene(row->model, row->dialect, line);
         cr_assert_eq(strings_create(&env.strings), 0);
-        cr_assert_eq(model_op_make(&env, &h->ops[0], 0, &op), 0);
+        cr_assert_eq(model_op_make(m, &env, &h->ops[0], 0, &op), 0);
         legal = m->step(&env, state_of(&env, row->before), &op, &after);
         cr_expect_eq(legal, strcmp(row->after, "illegal") != 0, "row %zu: legal is %d", i, legal);
         if (legal == 1)
@@ -111,7 +111,7 @@ Test(checker_models, what_observes_never_changes_a_state)
         snprintf(line, sizeof line, "1 1 2 %s", row->op);
         h = scene(row->model, row->dialect, line);
         cr_assert_eq(strings_create(&env.strings), 0);
-        cr_assert_eq(model_op_make(&env, &h->ops[0], 0, &op), 0);
+        cr_assert_eq(model_op_make(m, &env, &h->ops[0], 0, &op), 0);
         before = state_of(&env, states[i % 5]);
         if (m->observes(&env, &op) && m->step(&env, before, &op, &after) == 1)
             cr_expect_eq(after, before, "row %zu from state %zu", i / 5, i % 5);
@@ -124,12 +124,13 @@ Test(checker_models, an_operation_or_answer_that_the_model_does_not_have_is_refu
 {
     struct history_op append = {.kind = OP_APPEND, .outcome = OUTCOME_OK};
     struct history_op busy = {.kind = OP_PUT, .outcome = OUTCOME_OK, .status = STATUS_BUSY};
+    struct history_header header = {0};
     struct err e;
 
-    cr_expect_eq(model_admits(model_find("cas-register"), &append, &e), -E_INVAL);
+    cr_expect_eq(model_admits(model_find("cas-register"), &header, &append, &e), -E_INVAL);
     cr_expect(strstr(e.text, "append") != NULL, "%s", e.text);
-    cr_expect_eq(model_admits(model_find("kv"), &append, &e), 0);
-    cr_expect_eq(model_admits(model_find("kv"), &busy, &e), -E_INVAL);
+    cr_expect_eq(model_admits(model_find("kv"), &header, &append, &e), 0);
+    cr_expect_eq(model_admits(model_find("kv"), &header, &busy, &e), -E_INVAL);
     cr_expect(strstr(e.text, "busy") != NULL, "%s", e.text);
     cr_expect_null(model_find("telephone"));
 }

@@ -116,3 +116,53 @@ Test(checker_strings, many_appends_take_memory_by_their_number_and_not_by_its_sq
     cr_expect_lt(strings_memory_bytes(s), 200 * 20000, "%zu bytes", strings_memory_bytes(s));
     strings_destroy(s);
 }
+
+/* A rope made of random pieces from both ends, beside the same bytes in an array. */
+Test(checker_strings, what_is_taken_from_either_end_leaves_the_bytes_between)
+{
+    struct strings *s = fresh();
+    struct rng r = rng_make(7, rng_stream("ends", 0));
+    const char *pieces[] = {"a", "b", "ab", "ba", "aab"};
+    char bytes[4096];
+    size_t from = 0;
+    size_t to = 0;
+    uint32_t id = STRING_EMPTY;
+
+    for (int i = 0; i < 4000; i++) {
+        const char *piece = pieces[rng_below(&r, 5)];
+        size_t len = strlen(piece);
+        bool fits = to - from >= len;
+        bool front = rng_chance(&r, 500000);
+        bool expected;
+        uint32_t rest = id;
+        int rc;
+
+        if (rng_chance(&r, 450000) && to + len < sizeof bytes) {
+            memcpy(bytes + to, piece, len);
+            to += len;
+            id = append(s, id, lend(s, piece));
+        } else {
+            expected = fits && memcmp(front ? bytes + from : bytes + to - len, piece, len) == 0;
+            rc = front ? strings_behind(s, id, lend(s, piece), &rest)
+                       : strings_before(s, id, lend(s, piece), &rest);
+            cr_assert_eq(rc, expected);
+            id = rest;
+            from += expected && front ? len : 0;
+            to -= expected && !front ? len : 0;
+        }
+        cr_assert_eq(strings_length(s, id), to - from);
+        if (i % 16 == 0) {
+            uint32_t copied;
+            struct slice piece_at = strings_first_piece(s, id);
+
+            cr_assert_eq(strings_copy(s, slice_of(bytes + from, to - from), &copied), 0);
+            cr_assert_eq(copied, id, "the same bytes have another number");
+            cr_assert(piece_at.len <= to - from &&
+                      slice_equal(piece_at, slice_of(bytes + from, piece_at.len)));
+            piece_at = strings_last_piece(s, id);
+            cr_assert(piece_at.len <= to - from &&
+                      slice_equal(piece_at, slice_of(bytes + to - piece_at.len, piece_at.len)));
+        }
+    }
+    strings_destroy(s);
+}
