@@ -1,5 +1,7 @@
+#include "checker/witness.h"
 #include "cli/args.h"
 #include "cli/commands.h"
+#include "cli/files.h"
 #include "cli/judge.h"
 
 #include <stddef.h>
@@ -7,6 +9,7 @@
 /* `rift check`: verdicts on history files. */
 struct check_values {
     struct judge_options judge;
+    const char *witness;
     bool json;
     bool explain;
 };
@@ -50,6 +53,12 @@ static const struct arg_option options[] = {
      .kind = ARG_FLAG,
      .offset = offsetof(struct check_values, explain),
      .help = "say which engine decided each key, and why that one"},
+    {.name = "witness",
+     .kind = ARG_TEXT,
+     .offset = offsetof(struct check_values, witness),
+     .value = "FILE",
+     .help = "write the order that proves it, for `rift verify`; of one file only",
+     .when_absent = "none"},
     {.name = "json",
      .kind = ARG_FLAG,
      .offset = offsetof(struct check_values, json),
@@ -88,6 +97,21 @@ static void print_judgement(const char *path, const struct judgement *j, bool ex
     buf_free(&text);
 }
 
+/* Writes what proves a good verdict; there is nothing to write of another one. */
+static int write_witness(const struct judgement *j, const char *to, struct err *e)
+{
+    struct buf bytes = {0};
+    int rc;
+
+    if (to == NULL || j->result->verdict != VERDICT_LINEARIZABLE)
+        return 0;
+    rc = witness_encode(j->history, j->result, &bytes);
+    rc = rc < 0 ? err_set(e, rc, "%s: %s", to, err_text(rc))
+                : files_write(to, buf_slice(&bytes), e);
+    buf_free(&bytes);
+    return rc;
+}
+
 static enum exit_code check_one(const char *path, const struct check_values *v, json_t *files)
 {
     struct judgement j;
@@ -102,6 +126,10 @@ static enum exit_code check_one(const char *path, const struct check_values *v, 
         entry = json_pack("{s:s}", "error", e.text);
     } else {
         code = j.code;
+        if (write_witness(&j, v->witness, &e) < 0) {
+            fprintf(stderr, "rift check: %s\n", e.text);
+            code = EXIT_HARNESS;
+        }
         entry = v->json ? judgement_json(&j) : NULL;
         if (!v->json)
             print_judgement(path, &j, v->explain);
@@ -125,6 +153,12 @@ int command_check(int argc, char **argv)
 
     if (code >= 0)
         return code;
+    if (files.n > 1 && v.witness != NULL) {
+        struct err e = {0};
+
+        err_set(&e, -E_INVAL, "--witness takes one history, not %zu", files.n);
+        return args_complain(&command, &e);
+    }
     list = json_array();
     for (size_t i = 0; i < files.n; i++) {
         enum exit_code one = check_one(files.items[i], &v, list);

@@ -61,6 +61,33 @@ bool files_exists(const char *path)
     return access(path, F_OK) == 0;
 }
 
+int files_read(const char *path, size_t max, struct buf *out, struct err *e)
+{
+    enum { CHUNK_BYTES = 1 << 16 };
+    FILE *file = fopen(path, "re");
+    size_t start = out->len;
+    size_t got = 1;
+    int rc = 0;
+
+    if (file == NULL)
+        return err_sys(e, "%s", path);
+    while (rc == 0 && got > 0) {
+        rc = buf_reserve(out, CHUNK_BYTES);
+        if (rc < 0)
+            break;
+        got = fread(out->data + out->len, 1, CHUNK_BYTES, file);
+        out->len += got;
+        if (out->len - start > max)
+            rc = -E_LIMIT;
+    }
+    if (rc < 0)
+        err_set(e, rc, "%s: %s", path, err_text(rc));
+    else if (ferror(file))
+        rc = err_sys(e, "%s", path);
+    fclose(file);
+    return rc;
+}
+
 int files_write(const char *path, struct slice content, struct err *e)
 {
     char aside[PATH_MAX];

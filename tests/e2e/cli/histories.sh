@@ -29,3 +29,19 @@ expect 65 "$rift" check "$good" damaged missing
 expect 1 "$rift" check --json "$stale"
 says '"stuck"'
 expect 64 "$rift" check --model register --engine nonsense "$good"
+
+# A good verdict comes with an order that anybody can replay; of one history only.
+expect 0 "$rift" check --witness proof "$good"
+expect 0 "$rift" verify "$good" proof
+says "proved linearizable"
+expect 2 "$rift" check --witness damaged_proof damaged
+expect 2 "$rift" verify damaged damaged_proof
+expect 65 "$rift" verify "$stale" proof
+says "another history"
+head -c 40 proof >half
+expect 65 "$rift" verify "$good" half
+expect 65 "$rift" verify "$good" missing
+expect 64 "$rift" verify "$good"
+expect 64 "$rift" check --witness proof "$good" "$stale"
+expect 1 "$rift" check --witness none "$stale"
+[ ! -e none ] || fail "a violation has no witness"

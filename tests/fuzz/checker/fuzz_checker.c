@@ -1,4 +1,6 @@
 #include "base/check.h"
+#include "checker/verify.h"
+#include "checker/witness.h"
 #include "generate.h"
 #include "oracle.h"
 
@@ -9,7 +11,8 @@
 /* fuzz_checker SMALL LARGE SEED
  *
  * SMALL histories of up to eight operations: each engine's verdict against all orders tried one
- * by one; every witness and every longest order is replayed, and stuck operations do not fit.
+ * by one; every witness and every longest order is replayed (witnesses by `rift verify`'s code as
+ * well), and stuck operations do not fit.
  * LARGE ones of up to forty: the engines against each other, what is linearizable by construction
  * against all of them, and witnesses replayed. Exit 1 at the first difference.
  *
@@ -102,6 +105,19 @@ static bool stuck_is_stuck(const struct history *h, const struct check_partition
     return p->n_stuck > 0;
 }
 
+/* What is linearizable is proved to somebody who knows nothing of engines. */
+static bool witness_holds(const struct history *h, const struct check_result *r)
+{
+    struct verification found;
+    struct buf bytes = {0};
+    struct err e = {0};
+    bool ok = witness_encode(h, r, &bytes) == 0 &&
+              verify_witness(h, buf_slice(&bytes), &found, &e) == 1;
+
+    buf_free(&bytes);
+    return ok || complain(h, r->partitions[0].engine, e.text);
+}
+
 /* The proofs that come with a verdict. */
 static bool proofs_hold(const struct history *h, const struct check_result *r, bool whole)
 {
@@ -115,7 +131,7 @@ static bool proofs_hold(const struct history *h, const struct check_result *r, b
         if (p->verdict == VERDICT_NOT_LINEARIZABLE && !stuck_is_stuck(h, p))
             return complain(h, p->engine, "a stuck operation fits, or there is none");
     }
-    return true;
+    return r->verdict != VERDICT_LINEARIZABLE || witness_holds(h, r);
 }
 
 static size_t completed_in_orders(const struct history *h, const struct check_result *r)
