@@ -136,7 +136,7 @@ int sim_options_enter(int argc, char **argv, struct sim_options *ret)
     struct err e = {0};
     int code;
 
-    *ret = (struct sim_options){.jobs = 1, .tries = 3000, .check_time_s = 10};
+    *ret = (struct sim_options){.jobs = 1, .tries = 10000, .check_time_s = 10};
     make_table();
     spell_out_jobs(argc, argv);
     code = args_enter(&command, argc, argv, ret, &none);

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "cli/files.h"
 #include "cli/sim_story.h"
+#include "sim/shake.h"
 #include "sim/shrink.h"
 
 #include <inttypes.h>
@@ -16,6 +17,7 @@
 struct single {
     const struct sim_options *o;
     struct sim_case *c;
+    uint64_t seed; /* before shrinking */
     struct trial_report report;
     struct history *history;
     struct check_result *check;
@@ -88,7 +90,7 @@ static void progress(void *context, const struct sim_case *best, uint64_t tries)
         return;
     fprintf(stderr,
             "\r\033[K%" PRIu64 " tries: %u nodes, %zu operations, %zu faults, %" PRId64 " ms",
-            tries, best->config.nodes, best->ops.n, best->plan->n_steps, best->config.run_ms);
+            tries, best->config.nodes, best->ops.n, sim_case_faults(best), best->config.run_ms);
     fflush(stderr);
 }
 
@@ -126,7 +128,7 @@ static int write_replay(struct single *s, char path[PATH_MAX], char plan_path[PA
     if (s->o->out != NULL)
         snprintf(path, PATH_MAX, "%s", s->o->out);
     else
-        snprintf(path, PATH_MAX, "sim-%" PRIu64 ".json", s->c->config.seed);
+        snprintf(path, PATH_MAX, "sim-%" PRIu64 ".json", s->seed);
     stem = strlen(path);
     if (stem > 5 && strcmp(path + stem - 5, ".json") == 0)
         stem -= 5;
@@ -204,8 +206,10 @@ static int run_single(struct single *s, struct err *e)
     int rc = create_case(s->o, &s->c, e);
     bool shrunk = false;
 
-    if (rc == 0)
+    if (rc == 0) {
+        s->seed = s->c->config.seed;
         rc = run_case(s->o, s->c, &s->report, &s->history, &s->check, e);
+    }
     if (rc == 0 && s->o->shrink && trial_is_violation(s->report.verdict)) {
         rc = shrink(s, e);
         shrunk = true;

@@ -6,9 +6,10 @@
 /* A run with everything that makes it what it is, nothing left to be drawn from the seed: what is
  * kept in a replay file (docs/replay-format.md) and what shrinking works on. */
 struct sim_case {
-    struct sim_config config; /* its `ops` points at the ones below, or nowhere */
+    struct sim_config config; /* its `ops` and `deaths` point at those below, or nowhere */
     struct plan *plan;        /* owned */
     struct sim_ops ops;       /* owned */
+    struct sim_deaths deaths; /* owned */
     char bug[64];             /* name of the planted bug; "" for none */
     char violation[64];       /* how it was judged; "" if it was not */
 };
@@ -23,6 +24,9 @@ void sim_case_destroy(struct sim_case *c);
 
 /* From now on only these happen; takes a copy. Errors: -E_NOMEM. */
 int sim_case_set_ops(struct sim_case *c, const struct sim_op *items, size_t n, struct err *e);
+
+/* From now on these happen, beside those that chance brings; takes a copy. Errors: -E_NOMEM. */
+int sim_case_set_deaths(struct sim_case *c, const struct sim_death *items, size_t n, struct err *e);
 
 /* JSON. Errors of reading: -E_PARSE (says what was expected where), -E_NOT_FOUND, -E_IO, -E_NOMEM,
  * -E_INVAL (knobs that do not go together). */

@@ -45,6 +45,24 @@ static int print_ops(const struct sim_case *c, struct buf *out)
     return rc < 0 ? rc : buf_printf(out, "],\n");
 }
 
+static int print_deaths(const struct sim_case *c, struct buf *out)
+{
+    int rc;
+
+    if (c->deaths.n == 0)
+        return 0;
+    rc = buf_printf(out, "  \"deaths\": [");
+    for (size_t i = 0; i < c->deaths.n && rc == 0; i++) {
+        const struct sim_death *d = &c->deaths.items[i];
+
+        rc = buf_printf(out,
+                        "%s\n    {\"node\": %" PRIu32 ", \"at_ns\": %" PRId64
+                        ", \"effects\": %" PRIu32 ", \"down_ms\": %" PRIu32 "}",
+                        i == 0 ? "" : ",", d->node, d->at_ns, d->effects, d->down_ms);
+    }
+    return rc < 0 ? rc : buf_printf(out, "\n  ],\n");
+}
+
 int sim_case_print(const struct sim_case *c, struct buf *out)
 {
     int rc = buf_printf(out, "{\n  \"replay\": %d,\n", REPLAY_FORMAT);
@@ -57,6 +75,8 @@ int sim_case_print(const struct sim_case *c, struct buf *out)
         rc = print_config(&c->config, out);
     if (rc == 0)
         rc = print_ops(c, out);
+    if (rc == 0)
+        rc = print_deaths(c, out);
     if (rc == 0)
         rc = buf_printf(out, "  \"plan\": ");
     if (rc == 0)
@@ -163,6 +183,53 @@ static int read_ops(const json_t *list, struct sim_case *c, struct err *e)
     return rc;
 }
 
+/* An integer within [min, max] under this name. */
+static bool read_number(const json_t *object, const char *name, json_int_t min, json_int_t max,
+                        json_int_t *ret)
+{
+    const json_t *value = json_object_get(object, name);
+
+    *ret = json_integer_value(value);
+    return json_is_integer(value) && *ret >= min && *ret <= max;
+}
+
+static bool read_death(const json_t *object, struct sim_death *ret)
+{
+    json_int_t node, at_ns, effects, down_ms;
+
+    if (!read_number(object, "node", 1, SIM_NODES_MAX, &node) ||
+        !read_number(object, "at_ns", 0, INT64_MAX / 2, &at_ns) ||
+        !read_number(object, "effects", 0, UINT32_MAX, &effects) ||
+        !read_number(object, "down_ms", 1, UINT32_MAX, &down_ms) || json_object_size(object) != 4)
+        return false;
+    *ret = (struct sim_death){(uint32_t)node, at_ns, (uint32_t)effects, (uint32_t)down_ms};
+    return true;
+}
+
+static int read_deaths(const json_t *list, struct sim_case *c, struct err *e)
+{
+    size_t n = json_array_size(list);
+    struct sim_death *items;
+    int rc = 0;
+
+    if (list == NULL)
+        return 0;
+    if (!json_is_array(list) || n > SIM_DEATHS_MAX)
+        return err_set(e, -E_PARSE, "deaths: expected an array of at most %d", SIM_DEATHS_MAX);
+    items = calloc(n + 1, sizeof *items);
+    if (items == NULL)
+        return err_set(e, -E_NOMEM, "deaths");
+    for (size_t i = 0; i < n && rc == 0; i++)
+        if (!read_death(json_array_get(list, i), &items[i]))
+            rc = err_set(e, -E_PARSE,
+                         "deaths[%zu]: expected node (1 to %d), at_ns, effects and down_ms (not 0)",
+                         i, SIM_NODES_MAX);
+    if (rc == 0)
+        rc = sim_case_set_deaths(c, items, n, e);
+    free(items);
+    return rc;
+}
+
 static int read_plan(const json_t *plan, struct plan **ret, struct err *e)
 {
     char *text = json_dumps(plan, JSON_ENCODE_ANY);
@@ -201,6 +268,8 @@ static int read_case(const json_t *root, struct sim_case *c, struct err *e)
         rc = read_config(json_object_get(root, "config"), &c->config, e);
     if (rc == 0)
         rc = read_ops(json_object_get(root, "operations"), c, e);
+    if (rc == 0)
+        rc = read_deaths(json_object_get(root, "deaths"), c, e);
     return rc < 0 ? rc : read_plan(json_object_get(root, "plan"), &c->plan, e);
 }
 

@@ -11,15 +11,64 @@ enum { RESTART_DOUBLINGS = 11 };
 
 /* --- effects of the server ------------------------------------------------------------------ */
 
+/* The next death that is named for the node, or NULL. */
+static const struct sim_death *named_death(const struct sim_node *n)
+{
+    const struct sim_deaths *all = n->world->config.deaths;
+
+    if (all == NULL || n->next_death >= all->n || all->items[n->next_death].node != n->id)
+        return NULL;
+    return &all->items[n->next_death];
+}
+
+/* Steps over the deaths of other nodes, and those whose time came while the node was down. */
+static void skip_deaths(struct sim_node *n)
+{
+    const struct sim_deaths *all = n->world->config.deaths;
+
+    n->overdue = 0;
+    while (all != NULL && n->next_death < all->n && all->items[n->next_death].node <= n->id &&
+           (all->items[n->next_death].node < n->id ||
+            all->items[n->next_death].at_ns < n->world->now_ns))
+        n->next_death++;
+}
+
+static bool dies_by_name(struct sim_node *n)
+{
+    const struct sim_death *d = named_death(n);
+
+    if (d == NULL || n->world->now_ns < d->at_ns || n->overdue++ < d->effects)
+        return false;
+    n->death.down_ms = d->down_ms;
+    n->next_death++;
+    return true;
+}
+
+static bool dies_by_chance(struct sim_node *n)
+{
+    struct sim_world *w = n->world;
+    const struct sim_config *c = &w->config;
+
+    return c->crash_ppm > 0 && (c->crashes_max == 0 || w->result->crashes < c->crashes_max) &&
+           rng_chance(&n->crashes, c->crash_ppm);
+}
+
 /* Before each effect the node may die; what follows then does not happen. */
 static bool lives(struct sim_node *n)
 {
-    const struct sim_config *c = &n->world->config;
-
-    if (!n->dying && c->crash_ppm > 0 && !n->world->healed &&
-        (c->crashes_max == 0 || n->world->result->crashes < c->crashes_max) &&
-        rng_chance(&n->crashes, c->crash_ppm))
-        n->dying = true;
+    if (n->dying || n->world->healed)
+        return !n->dying;
+    if (n->effects_at_ns != n->world->now_ns) {
+        n->effects_at_ns = n->world->now_ns;
+        n->effects = 0;
+    }
+    n->dying = dies_by_name(n) || dies_by_chance(n);
+    if (n->dying) {
+        n->death.node = (uint32_t)n->id;
+        n->death.at_ns = n->world->now_ns;
+        n->death.effects = n->effects;
+    }
+    n->effects++;
     return !n->dying;
 }
 
@@ -290,6 +339,8 @@ void sim_node_start(struct sim_node *n)
     }
     o.store = store;
     n->dying = false;
+    n->death = (struct sim_death){0};
+    skip_deaths(n);
     n->incarnation++;
     store_recovered(store, &recovered);
     if (w->oracle != NULL)
@@ -418,6 +469,24 @@ static void feed(struct sim_node *n, const struct sim_event *event)
     }
 }
 
+/* For a drawn time; a death that is named says itself for how long, and draws all the same, so that
+ * naming it makes no other run. */
+static void die(struct sim_node *n)
+{
+    struct sim_event restart = {.kind = SIM_RESTART, .node = (uint32_t)n->index};
+    struct sim_world *w = n->world;
+    uint32_t drawn_ms = (uint32_t)1 << rng_below(&w->restarts, RESTART_DOUBLINGS);
+
+    if (n->death.down_ms == 0)
+        n->death.down_ms = drawn_ms;
+    w->result->crashes++;
+    if (w->died != NULL && n->death.node != 0 && w->died->n < SIM_DEATHS_MAX)
+        w->died->items[w->died->n++] = n->death;
+    sim_node_crash(n);
+    restart.at_ns = w->now_ns + n->death.down_ms * NS_PER_MS;
+    sim_put(w, restart);
+}
+
 /* Lets the server carry on, and starts its disk if there is something to write. */
 static void pump(struct sim_node *n)
 {
@@ -434,12 +503,7 @@ static void pump(struct sim_node *n)
         }
     }
     if (n->dying) {
-        struct sim_event restart = {.kind = SIM_RESTART, .node = (uint32_t)n->index};
-
-        w->result->crashes++;
-        sim_node_crash(n);
-        restart.at_ns = w->now_ns + (NS_PER_MS << rng_below(&w->restarts, RESTART_DOUBLINGS));
-        sim_put(w, restart);
+        die(n);
         return;
     }
     if (sim_disk_begin(n->disk, &ns))

@@ -1,14 +1,21 @@
 #include "sim/shrink.h"
 
 #include "sim/knobs.h"
+#include "sim/shake.h"
 
 #include <stdlib.h>
+
+/* A story with so many faults is easily followed; and how many cases nearby are looked at, one
+ * after the other in vain, for one with fewer. */
+enum { FAULTS_FEW = 3, SHAKES_MAX = 2000 };
 
 struct shrinker {
     const struct sim_shrink_options *o;
     struct sim_case *best;
     uint64_t tries;
-    bool progress; /* in this round */
+    bool progress;      /* in this round */
+    uint32_t crash_ppm; /* to begin with */
+    struct rng shaking;
     struct err *e;
     int rc; /* of memory: ends everything */
 };
@@ -71,12 +78,25 @@ static void remove_steps(struct sim_case *c, size_t from, size_t n)
     c->plan->n_steps -= n;
 }
 
+static size_t count_deaths(const struct sim_case *c)
+{
+    return c->deaths.n;
+}
+
+static void remove_deaths(struct sim_case *c, size_t from, size_t n)
+{
+    memmove(c->deaths.items + from, c->deaths.items + from + n,
+            (c->deaths.n - from - n) * sizeof *c->deaths.items);
+    c->deaths.n -= n;
+}
+
 struct list {
     size_t (*count)(const struct sim_case *c);
     void (*remove)(struct sim_case *c, size_t from, size_t n);
 };
 
 static const struct list ops_list = {count_ops, remove_ops};
+static const struct list deaths_list = {count_deaths, remove_deaths};
 static const struct list steps_list = {count_steps, remove_steps};
 
 /* Takes away halves, quarters, eighths... down to single items; the last ones first, because what
@@ -240,10 +260,35 @@ static int pin_ops(struct shrinker *s, const struct history *h)
     return rc < 0 ? err_set(s->e, rc, "shrinking") : s->rc;
 }
 
+/* Deaths that chance brought, by name from now on: taking one away then leaves the others. */
+static bool pin_deaths(struct shrinker *s)
+{
+    struct sim_deaths died;
+    struct sim_case *c = NULL;
+    bool pinned = false;
+
+    if (s->best->config.crash_ppm == 0)
+        return false;
+    s->rc = sim_find_deaths(&s->best->config, s->best->plan, &died, s->e);
+    if (s->rc < 0)
+        return false;
+    c = candidate(s);
+    if (c != NULL) {
+        c->config.crash_ppm = 0;
+        s->rc = sim_case_set_deaths(c, died.items, died.n, s->e);
+        pinned = s->rc == 0 && attempt(s, c);
+    }
+    if (s->rc < 0)
+        sim_case_destroy(c);
+    free(died.items);
+    return pinned;
+}
+
 static void shrink_round(struct shrinker *s)
 {
     lower(s, knob("run-ms"), 500);
     shorten(s, &steps_list);
+    shorten(s, &deaths_list);
     if (s->best->config.ops != NULL)
         shorten(s, &ops_list);
     lower_crashes(s);
@@ -253,10 +298,40 @@ static void shrink_round(struct shrinker *s)
     shorten_faults(s);
 }
 
+static void shrink_rounds(struct shrinker *s)
+{
+    do {
+        s->progress = false;
+        shrink_round(s);
+    } while (s->progress && s->rc == 0 && s->tries < s->o->tries_max);
+}
+
+/* Looks for a case nearby with fewer faults, unless there are few already. */
+static bool shake(struct shrinker *s)
+{
+    for (int i = 0; i < SHAKES_MAX && sim_case_faults(s->best) > FAULTS_FEW; i++) {
+        struct sim_case *c = candidate(s);
+
+        if (c == NULL)
+            return false;
+        s->rc = sim_case_shake(c, s->crash_ppm, &s->shaking, s->e);
+        if (s->rc < 0)
+            sim_case_destroy(c);
+        else if (attempt(s, c))
+            return true;
+    }
+    return false;
+}
+
 int sim_shrink(struct sim_case **c, const struct sim_shrink_options *o, uint64_t *ret_tries,
                struct err *e)
 {
-    struct shrinker s = {.o = o, .best = *c, .tries = 1, .e = e};
+    struct shrinker s = {.o = o,
+                         .best = *c,
+                         .tries = 1,
+                         .crash_ppm = (*c)->config.crash_ppm,
+                         .shaking = rng_make((*c)->config.seed, rng_stream("shake", 0)),
+                         .e = e};
     struct history *h = o->fails(o->context, *c);
 
     if (h == NULL)
@@ -265,9 +340,10 @@ int sim_shrink(struct sim_case **c, const struct sim_shrink_options *o, uint64_t
         s.rc = pin_ops(&s, h);
     history_free(&h);
     do {
-        s.progress = false;
-        shrink_round(&s);
-    } while (s.progress && s.rc == 0 && s.tries < o->tries_max);
+        shrink_rounds(&s);
+        if (s.rc == 0 && pin_deaths(&s))
+            shrink_rounds(&s);
+    } while (shake(&s));
     *c = s.best;
     *ret_tries = s.tries;
     return s.rc;

@@ -5,8 +5,9 @@
 
 /* Makes a failing case smaller: fewer faults, operations, clerks and nodes, a shorter run, a
  * calmer network. Lists are shortened by delta debugging (Zeller & Hildebrandt, "Simplifying and
- * isolating failure-inducing input", TSE 2002), numbers by bisection; every candidate is run, and
- * taken only if it fails in the same way. */
+ * isolating failure-inducing input", TSE 2002), numbers by bisection; deaths by chance are called
+ * by name first. What has many faults left is shaken (sim/shake.h) and made smaller again. Every
+ * candidate is run, and taken only if it fails in the same way. */
 struct sim_shrink_options {
     /* Runs a case. The history if it fails in the way that is wanted, which is then the
      * shrinker's to free, else NULL. */

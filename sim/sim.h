@@ -24,6 +24,23 @@ struct sim_ops {
     size_t n;
 };
 
+/* A node that dies between two effects of its server, by name instead of by chance: before it
+ * carries out the effect that is number `effects` (from 0) of those from `at_ns` on. One whose time
+ * comes while the node is down does not happen. Sorted by node and time. */
+struct sim_death {
+    uint32_t node; /* from 1 */
+    int64_t at_ns;
+    uint32_t effects;
+    uint32_t down_ms; /* after which it starts again */
+};
+
+struct sim_deaths {
+    struct sim_death *items;
+    size_t n;
+};
+
+enum { SIM_DEATHS_MAX = 1 << 14 };
+
 /* Everything that makes a run what it is. sim_config_draw fills it from a seed; each field can be
  * set from outside afterwards. Times are virtual. */
 struct sim_config {
@@ -78,7 +95,8 @@ struct sim_config {
 
     bool oracles;
 
-    const struct sim_ops *ops; /* lent; NULL: all */
+    const struct sim_ops *ops;       /* lent; NULL: all */
+    const struct sim_deaths *deaths; /* lent; beside those that chance brings; NULL: none */
 };
 
 /* Draws a world for the seed: small and large, calm and hostile. */
@@ -119,6 +137,12 @@ struct sim_result {
  * Errors: -E_INVAL, -E_NOMEM. A finding is not an error. */
 int sim_run(const struct sim_config *c, const struct plan *plan, struct history_writer *writer,
             struct history **ret_history, struct sim_result *ret, struct err *e);
+
+/* Runs a world for the deaths between two effects, the first SIM_DEATHS_MAX of them; with these
+ * named and `crash_ppm` 0 the run is the same. Writes which fail are no such deaths. `ret->items`
+ * is the caller's, to be freed. Errors: as sim_run. */
+int sim_find_deaths(const struct sim_config *c, const struct plan *plan, struct sim_deaths *ret,
+                    struct err *e);
 
 /* The header that a history of this configuration has; strings and `nodes` are lent by the
  * caller. */

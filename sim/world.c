@@ -397,8 +397,10 @@ static void sum_up(struct sim_world *w)
                                   0;
 }
 
-int sim_run(const struct sim_config *c, const struct plan *plan, struct history_writer *writer,
-            struct history **ret_history, struct sim_result *ret, struct err *e)
+/* `died` and `ret_history` may be NULL. */
+static int run_world(const struct sim_config *c, const struct plan *plan,
+                     struct history_writer *writer, struct sim_deaths *died,
+                     struct history **ret_history, struct sim_result *ret, struct err *e)
 {
     int rc = sim_config_check(c, e);
     struct sim_world *w;
@@ -412,6 +414,7 @@ int sim_run(const struct sim_config *c, const struct plan *plan, struct history_
     w->config = *c;
     w->result = ret;
     w->writer = writer;
+    w->died = died;
     w->fleet_wake_ns = w->conductor_wake_ns = INT64_MAX;
     w->restarts = rng_make(c->seed, rng_stream("restart", 0));
     rc = create_world(w, plan, e);
@@ -427,6 +430,29 @@ int sim_run(const struct sim_config *c, const struct plan *plan, struct history_
         w->history = NULL;
     }
     destroy_world(w);
+    return rc;
+}
+
+int sim_run(const struct sim_config *c, const struct plan *plan, struct history_writer *writer,
+            struct history **ret_history, struct sim_result *ret, struct err *e)
+{
+    return run_world(c, plan, writer, NULL, ret_history, ret, e);
+}
+
+int sim_find_deaths(const struct sim_config *c, const struct plan *plan, struct sim_deaths *ret,
+                    struct err *e)
+{
+    struct sim_deaths died = {calloc(SIM_DEATHS_MAX, sizeof *died.items), 0};
+    struct sim_result result;
+    int rc;
+
+    if (died.items == NULL)
+        return err_set(e, -E_NOMEM, "deaths");
+    rc = run_world(c, plan, NULL, &died, NULL, &result, e);
+    if (rc < 0)
+        free(died.items);
+    else
+        *ret = died;
     return rc;
 }
 

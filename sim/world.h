@@ -34,6 +34,12 @@ struct sim_node {
     size_t n_deferred, cap_deferred;
     struct rng crashes, jumps, flips;
     int64_t stands_until_ns; /* its clock does, until then */
+
+    size_t next_death; /* of the configuration's, in its order */
+    uint32_t overdue;  /* effects since that one's time came */
+    int64_t effects_at_ns;
+    uint32_t effects;       /* carried out at that time */
+    struct sim_death death; /* when `dying`; node 0: not between two effects */
 };
 
 /* Which command a request carried, to see what an answer acknowledges. */
@@ -71,6 +77,7 @@ struct sim_world {
     bool strict;
     bool *is_strict; /* by process slot: its operation was invoked under `strict` */
 
+    struct sim_deaths *died; /* room for SIM_DEATHS_MAX; NULL: nobody asks */
     struct history *history;
     struct history_writer *writer;
     int error; /* of memory or the writer: ends the run */

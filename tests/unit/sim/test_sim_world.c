@@ -1,3 +1,4 @@
+#include "sim/case.h"
 #include "sim/knobs.h"
 
 #include <criterion/criterion.h>
@@ -241,4 +242,86 @@ Test(sim_config, a_knob_says_what_it_expects)
         cr_assert_str_eq(e.text, expected);
         cr_assert_eq(c.nodes, 3);
     }
+}
+
+/* --- deaths that are named ------------------------------------------------------------------- */
+
+Test(sim_world, deaths_by_name_repeat_those_by_chance_to_the_byte)
+{
+    size_t seen = 0;
+
+    for (uint64_t seed = 1; seed <= 40; seed++) {
+        struct sim_config c;
+        struct sim_result result;
+        struct sim_deaths died;
+        struct sim_case *named;
+        struct buf first, second;
+        struct err e;
+
+        sim_config_draw(seed, &c);
+        c.run_ms = 3000;
+        c.crash_ppm = 1000;
+        c.disk_fail_ppm = seed % 2 == 0 ? 1000 : 0;
+        first = bytes_of(&c, &result);
+        cr_assert_eq(sim_find_deaths(&c, NULL, &died, &e), 0, "%s", e.text);
+        seen += died.n;
+        cr_assert_eq(sim_case_create(&c, NULL, &named, &e), 0, "%s", e.text);
+        cr_assert_eq(sim_case_set_deaths(named, died.items, died.n, &e), 0);
+        named->config.crash_ppm = 0;
+        second = bytes_of(&named->config, &result);
+        cr_assert(slice_equal(buf_slice(&first), buf_slice(&second)), "seed %d", (int)seed);
+        sim_case_destroy(named);
+        free(died.items);
+        buf_free(&first);
+        buf_free(&second);
+    }
+    cr_assert_gt(seen, 50, "%zu deaths", seen);
+}
+
+/* The times at which a node died and started, one line each. */
+static struct buf life_of(const struct sim_config *c, uint64_t node)
+{
+    struct history *h = NULL;
+    struct sim_result result;
+    struct buf out = {0};
+
+    cr_assert_eq(sim_run(c, NULL, NULL, &h, &result, NULL), 0);
+    for (size_t i = 0; i < h->n_events; i++) {
+        const struct history_event *e = &h->events[i];
+
+        if (e->kind == HISTORY_NODE && e->node == node && e->time_ns > 0 &&
+            (e->what == NODE_DIED || e->what == NODE_STARTED))
+            cr_assert_eq(buf_printf(&out, "%s %d\n", e->what == NODE_DIED ? "died" : "started",
+                                    (int)(e->time_ns / 1000000)),
+                         0);
+    }
+    history_free(&h);
+    cr_assert_eq(buf_append_byte(&out, '\0'), 0);
+    return out;
+}
+
+Test(sim_world, a_named_death_happens_once_and_not_while_the_node_is_down)
+{
+    /* A tick of 10 ms is the rarest thing that has an effect on a leader; hence the tens. */
+    static struct sim_death items[] = {
+        {2, 1000000000, 0, 50}, {2, 1040000000, 0, 50}, {2, 2000000000, 3, 7}, {3, 5, 1, 1}};
+    struct sim_deaths deaths = {items, 4};
+    struct sim_config c;
+    struct buf life;
+    int died, back, died_again, back_again, n;
+
+    sim_config_plain(1, &c);
+    snprintf(c.nemesis, sizeof c.nemesis, "none");
+    c.rate = 100;
+    c.run_ms = 4000;
+    c.deaths = &deaths;
+    life = life_of(&c, 2);
+    n = sscanf((const char *)life.data, "died %d\nstarted %d\ndied %d\nstarted %d\n%*c", &died,
+               &back, &died_again, &back_again);
+    cr_assert_eq(n, 4, "%s", (const char *)life.data);
+    cr_assert(died >= 1000 && died < 1040, "%d", died);
+    cr_assert_eq(back, died + 50);
+    cr_assert(died_again >= 2000 && died_again < 2040, "%d", died_again);
+    cr_assert_eq(back_again, died_again + 7);
+    buf_free(&life);
 }
