@@ -122,7 +122,7 @@ static int explain_stuck(const struct model *m, const struct history *h,
                          const struct check_partition *p, const struct history_op *stuck,
                          struct buf *out)
 {
-    struct model_env env = {.dialect = h->header.dialect, .n_keys = 1};
+    struct model_env env = {.dialect = h->header.dialect, .header = &h->header, .n_keys = 1};
     struct replay r;
     int rc = strings_create(&env.strings);
 

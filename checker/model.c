@@ -4,8 +4,9 @@
 #include "checker/models/models.h"
 
 static const struct model *const MODELS[] = {
-    &model_register, &model_cas_register,   &model_kv,    &model_set,
-    &model_queue,    &model_priority_queue, &model_stack, &model_mutex,
+    &model_register,    &model_cas_register, &model_multi_register, &model_kv,
+    &model_list_append, &model_set,          &model_queue,          &model_priority_queue,
+    &model_stack,       &model_counter,      &model_bank,           &model_mutex,
 };
 
 enum { N_MODELS = sizeof MODELS / sizeof MODELS[0] };

@@ -25,8 +25,9 @@ struct model;
 
 /* What the functions of a model are given beside the state. */
 struct model_env {
-    struct strings *strings;  /* of the states and of the operations' values */
-    uint32_t dialect;         /* bits of enum history_dialect */
+    struct strings *strings; /* of the states and of the operations' values */
+    uint32_t dialect;        /* bits of enum history_dialect */
+    const struct history_header *header;
     const struct model *part; /* of the model "whole" only: that of each key */
     size_t n_keys;
 };
@@ -65,6 +66,10 @@ struct model {
     const char *name;
     const char *noun; /* what a person calls the object: "register", "queue" */
     uint32_t kinds;   /* bit 1 << OP_... of each operation that it has */
+
+    /* May be NULL. Whether the options of the header are such as the model takes.
+     * Errors: -E_INVAL (`e` says why not), -E_NOMEM. */
+    int (*admits_header)(const struct history_header *header, struct err *e);
 
     /* May be NULL. Whether the values of an operation have the form that the model takes, and an
      * answer "ok", "no-key" or "mismatch" is one that it gives. Errors: -E_INVAL (`e` says what).

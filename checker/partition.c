@@ -159,6 +159,8 @@ int partitions_make(const struct history *h, const struct model *m, bool whole,
     struct key_table t = {0};
     int rc = p == NULL || numbers == NULL ? -E_NOMEM : key_table_init(&t, h->n_ops);
 
+    if (rc == 0 && m->admits_header != NULL)
+        rc = m->admits_header(&h->header, e);
     if (rc == 0)
         rc = number_all(&t, h, m, numbers, e);
     if (rc == 0)

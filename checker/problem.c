@@ -320,8 +320,10 @@ int problem_create(const struct history *h, const struct model *model,
     p = calloc(1, sizeof *p);
     if (p == NULL)
         return -E_NOMEM;
-    p->env = (struct model_env){
-        .dialect = h->header.dialect, .part = n_keys > 1 ? model : NULL, .n_keys = n_keys};
+    p->env = (struct model_env){.dialect = h->header.dialect,
+                                .header = &h->header,
+                                .part = n_keys > 1 ? model : NULL,
+                                .n_keys = n_keys};
     p->model = n_keys > 1 ? &model_whole : model;
     p->n_ops = (uint32_t)n;
     p->ops = pages_calloc(n + 1, sizeof *p->ops);

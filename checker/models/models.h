@@ -8,10 +8,14 @@ extern const struct model model_register;     /* get, put */
 extern const struct model model_cas_register; /* and cas */
 extern const struct model model_kv;           /* and append, delete: one key of a store */
 
+extern const struct model model_multi_register;
+extern const struct model model_list_append;
 extern const struct model model_set;
 extern const struct model model_queue;
 extern const struct model model_priority_queue;
 extern const struct model model_stack;
+extern const struct model model_counter;
+extern const struct model model_bank;
 extern const struct model model_mutex;
 
 /* Many keys at once: env->part says what each is like, and the state holds env->n_keys of its

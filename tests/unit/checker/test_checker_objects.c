@@ -15,6 +15,9 @@ struct row {
     const char *after;
 };
 
+/* Instead of a dialect: the option of a bank. Its accounts are ACCOUNTS. */
+enum { OVERDRAFT = 1 << 30 };
+
 static const struct row ROWS[] = {
     {"queue", 0, "", "enqueue x a = ok", "[\"a\"]"},
     {"queue", 0, "", "enqueue x '' = ok", "[\"\"]"},
@@ -82,6 +85,56 @@ static const struct row ROWS[] = {
     {"set", 0, "add x b", "add x a", "[\"a\", \"b\"]"},
     {"set", 0, "add x b", "remove x a", "illegal"},
     {"set", HISTORY_SET_ANSWERS, "add x b", "remove x b", "[]"},
+    {"counter", 0, "", "add x 5 = ok", "5"},
+    {"counter", 0, "add x 5", "add x -7 = ok", "-2"},
+    {"counter", 0, "add x 999999999999999999", "add x 1 = ok", "1000000000000000000"},
+    {"counter", 0, "add x 5", "get x = 5", "5"},
+    {"counter", 0, "add x 5", "get x = 05", "5"},
+    {"counter", 0, "add x 5", "get x = 4", "illegal"},
+    {"counter", 0, "add x 5; add x -5", "get x = no-key", "0"},
+    {"counter", 0, "add x 5", "get x = no-key", "illegal"},
+    {"counter", 0, "add x 5", "add x 0 = ok", "5"},
+    {"counter", 0, "add x 5", "add x 0", "illegal"},
+    {"counter", 0, "add x 5", "add x 1", "6"},
+    {"list-append", 0, "", "append x [a] = ok", "[\"a\"]"},
+    {"list-append", 0, "append x [a]", "append x [b] = ok", "[\"a\", \"b\"]"},
+    {"list-append", 0, "append x [a]", "put x [c,d] = ok", "[\"c\", \"d\"]"},
+    {"list-append", 0, "append x [a]; append x [b]", "get x = [a,b]", "[\"a\", \"b\"]"},
+    {"list-append", 0, "append x [a]; append x [b]", "get x = [ab]", "illegal"},
+    {"list-append", 0, "append x [a]; append x [b]", "get x = [b,a]", "illegal"},
+    {"list-append", 0, "", "get x = []", "[]"},
+    {"list-append", 0, "", "get x = no-key", "[]"},
+    {"list-append", 0, "append x [a]", "get x = no-key", "illegal"},
+    {"list-append", 0, "append x [a]", "put x [a]", "illegal"},
+    {"list-append", 0, "append x [a]", "put x []", "[]"},
+    {"multi-register", 0, "", "put x [a,1,b,2] = ok", "{\"a\": \"1\", \"b\": \"2\"}"},
+    {"multi-register", 0, "put x [a,1]", "put x [b,2] = ok", "{\"a\": \"1\", \"b\": \"2\"}"},
+    {"multi-register", 0, "put x [a,1,b,2]", "put x [a,3] = ok", "{\"a\": \"3\", \"b\": \"2\"}"},
+    {"multi-register", 0, "put x [a,1,b,2]", "get x = [b,2]", "{\"a\": \"1\", \"b\": \"2\"}"},
+    {"multi-register", 0, "put x [a,1,b,2]", "get x = [a,1,b,3]", "illegal"},
+    {"multi-register", 0, "put x [a,1]", "get x = [b,1]", "illegal"},
+    {"multi-register", 0, "put x [a,1]", "get x = []", "{\"a\": \"1\"}"},
+    {"multi-register", 0, "put x [a,1]", "get x = no-key", "illegal"},
+    {"multi-register", 0, "", "get x = no-key", "{}"},
+    {"multi-register", 0, "put x [a,1]", "put x [a,1]", "illegal"},
+    {"multi-register", 0, "put x [a,1]", "put x [a,2]", "{\"a\": \"2\"}"},
+    {"bank", 0, "", "transfer x [a,b,5] = ok", "{\"b\": 7}"},
+    {"bank", 0, "", "transfer x [a,b,6] = ok", "illegal"},
+    {"bank", 0, "", "transfer x [a,b,6] = mismatch", "{\"a\": 5, \"b\": 2}"},
+    {"bank", 0, "", "transfer x [a,b,5] = mismatch", "illegal"},
+    {"bank", 0, "", "transfer x [a,c,1] = ok", "{\"a\": 4, \"b\": 2, \"c\": 1}"},
+    {"bank", 0, "", "transfer x [a,a,5] = ok", "{\"a\": 5, \"b\": 2}"},
+    {"bank", 0, "", "transfer x [a,a,6] = ok", "illegal"},
+    {"bank", 0, "", "transfer x [a,b,0] = ok", "{\"a\": 5, \"b\": 2}"},
+    {"bank", 0, "", "transfer x [a,b,6]", "illegal"},
+    {"bank", 0, "", "transfer x [a,b,0]", "illegal"},
+    {"bank", 0, "", "transfer x [a,b,1]", "{\"a\": 4, \"b\": 3}"},
+    {"bank", OVERDRAFT, "", "transfer x [a,b,6] = ok", "{\"a\": -1, \"b\": 8}"},
+    {"bank", OVERDRAFT, "", "transfer x [a,b,6] = mismatch", "illegal"},
+    {"bank", 0, "transfer x [a,b,1]", "get x = [a,4,b,3]", "{\"a\": 4, \"b\": 3}"},
+    {"bank", 0, "transfer x [a,b,1]", "get x = [a,5,b,2]", "illegal"},
+    {"bank", 0, "transfer x [a,b,5]", "get x = [a,0,b,7]", "{\"b\": 7}"},
+    {"bank", 0, "", "get x = [a,5]", "illegal"},
     {"mutex", 0, "", "lock x = ok", "locked"},
     {"mutex", 0, "lock x", "lock x = ok", "illegal"},
     {"mutex", 0, "lock x", "unlock x = ok", "unlocked"},
@@ -92,24 +145,30 @@ static const struct row ROWS[] = {
 
 enum { N_ROWS = sizeof ROWS / sizeof ROWS[0], LINE_MAX_BYTES = 200, SCENES_MAX = 16 };
 
+static const char ACCOUNTS[] = "a 5 b 2 ";
+
 /* A model and the states that it is in. */
 struct bench {
     const struct model *model;
+    struct history_option options[2];
+    struct history_header header;
     struct model_env env;
     uint32_t state;
     struct history *scenes[SCENES_MAX]; /* whose bytes the strings lend */
     size_t n_scenes;
 };
 
-static struct bench bench_begin(const struct row *row)
+static void bench_begin(struct bench *b, const struct row *row)
 {
-    struct bench b = {.model = model_find(row->model),
-                      .env = {.dialect = row->dialect, .n_keys = 1}};
-
-    cr_assert_not_null(b.model, "%s", row->model);
-    cr_assert_eq(strings_create(&b.env.strings), 0);
-    cr_assert_eq(b.model->initial(&b.env, &b.state), 0);
-    return b;
+    *b = (struct bench){.model = model_find(row->model),
+                        .options = {{"accounts", ACCOUNTS}, {"overdraft", "true"}}};
+    b->header.dialect = row->dialect;
+    b->header.options = b->options;
+    b->header.n_options = row->dialect == OVERDRAFT ? 2 : 1;
+    b->env = (struct model_env){.dialect = row->dialect, .header = &b->header, .n_keys = 1};
+    cr_assert_not_null(b->model, "%s", row->model);
+    cr_assert_eq(strings_create(&b->env.strings), 0);
+    cr_assert_eq(b->model->initial(&b->env, &b->state), 0);
 }
 
 static void bench_end(struct bench *b)
@@ -164,10 +223,11 @@ static void expect_called(const struct bench *b, const char *text, size_t row)
 Test(checker_objects, each_step_is_as_the_table_says)
 {
     for (size_t i = 0; i < N_ROWS; i++) {
-        struct bench b = bench_begin(&ROWS[i]);
+        struct bench b;
         struct model_op op;
         int legal;
 
+        bench_begin(&b, &ROWS[i]);
         bench_prepare(&b, ROWS[i].before);
         bench_do(&b, ROWS[i].op, &op, &legal);
         cr_expect_eq(legal, strcmp(ROWS[i].after, "illegal") != 0, "row %zu: legal is %d", i,
@@ -190,7 +250,7 @@ Test(checker_objects, what_observes_changes_no_state_of_its_model)
 
         if (strcmp(asked->model, met->model) != 0 || asked->dialect != met->dialect)
             continue;
-        b = bench_begin(met);
+        bench_begin(&b, met);
         bench_prepare(&b, met->before);
         before = b.state;
         bench_do(&b, asked->op, &op, &legal);
@@ -212,6 +272,21 @@ static const struct refused REFUSED[] = {
     {"set", "get x = [b,a]", "sorted"},
     {"set", "get x = [a,a]", "sorted"},
     {"set", "get x = a", "sorted"},
+    {"counter", "add x 1.5 = ok", "number"},
+    {"counter", "add x 1234567890123456789", "18 digits"},
+    {"counter", "add x 1 = mismatch", "mismatch"},
+    {"counter", "get x = a", "number"},
+    {"counter", "get x = -", "number"},
+    {"list-append", "append x a = ok", "row of items"},
+    {"list-append", "append x [a,b] = ok", "one item"},
+    {"list-append", "get x = a", "row of items"},
+    {"multi-register", "put x [a] = ok", "map"},
+    {"multi-register", "put x [b,1,a,1] = ok", "map"},
+    {"multi-register", "get x = [a,1,a,2]", "map"},
+    {"bank", "transfer x [a,b] = ok", "amount"},
+    {"bank", "transfer x [a,b,-1] = ok", "amount"},
+    {"bank", "transfer x [a,b,c]", "amount"},
+    {"bank", "get x = [a,b]", "value"},
     {"queue", "push x a = ok", "push"},
     {"queue", "dequeue x = mismatch", "mismatch"},
 };
@@ -229,5 +304,22 @@ Test(checker_objects, what_is_no_operation_or_answer_of_the_object_is_refused)
                      -E_INVAL, "%s", REFUSED[i].op);
         cr_expect(strstr(e.text, REFUSED[i].says) != NULL, "%s: %s", REFUSED[i].op, e.text);
         scene_free(h);
+    }
+}
+
+Test(checker_objects, a_bank_whose_accounts_are_no_map_is_refused)
+{
+    static const char *const wrong[] = {"a", "a 1", "a 1 b ", "b 1 a 1 ", "a one "};
+    const struct model *bank = model_find("bank");
+
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        struct history_option accounts = {"accounts", wrong[i]};
+        struct history_header header = {.options = &accounts, .n_options = 1};
+        struct err e = {0};
+
+        cr_expect_eq(bank->admits_header(&header, &e), -E_INVAL, "%s", wrong[i]);
+        cr_expect(strstr(e.text, "accounts") != NULL, "%s", e.text);
+        accounts.value = ACCOUNTS;
+        cr_expect_eq(bank->admits_header(&header, &e), 0);
     }
 }
