@@ -2,7 +2,9 @@
 
 #include "checker/engine.h"
 #include "checker/partition.h"
+#include "checker/share.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 
 /* A check: what the options name, and the partitions with their results. */
@@ -13,6 +15,13 @@ struct check {
     const struct check_engine *engine; /* NULL: chosen for each partition */
     struct partitions *partitions;
     struct check_result *result;
+    size_t *ranks; /* partitions, the longest first: the order of the search */
+    struct share share;
+
+    /* What the threads of a pool share. */
+    atomic_size_t first_violation; /* the lowest rank that has one; what stands behind it does not
+                                      count, unless all are asked for */
+    atomic_int error;              /* the first one */
 };
 
 const char *verdict_name(enum verdict v)
@@ -39,6 +48,16 @@ static int choose(struct check *c, struct err *e)
     return 0;
 }
 
+static struct check_partition not_reached(const struct partition *p)
+{
+    return (struct check_partition){.family = p->family,
+                                    .key = p->key,
+                                    .verdict = VERDICT_UNKNOWN,
+                                    .n_ops = p->n,
+                                    .unexplained = SIZE_MAX,
+                                    .reason = "not reached"};
+}
+
 static int begin_result(struct check *c)
 {
     const struct partitions *p = c->partitions;
@@ -53,13 +72,8 @@ static int begin_result(struct check *c)
     if (r->partitions == NULL)
         return -E_NOMEM;
     r->n_partitions = p->n;
-    for (size_t i = 0; i < p->n; i++) {
-        r->partitions[i] = (struct check_partition){.family = p->items[i].family,
-                                                    .key = p->items[i].key,
-                                                    .verdict = VERDICT_UNKNOWN,
-                                                    .n_ops = p->items[i].n,
-                                                    .reason = "not reached"};
-    }
+    for (size_t i = 0; i < p->n; i++)
+        r->partitions[i] = not_reached(&p->items[i]);
     return 0;
 }
 
@@ -91,17 +105,40 @@ static int take_result(const struct problem *p, const struct engine_result *from
     to->memory_bytes = from->memory_bytes;
     to->n_order = from->n_order;
     to->n_stuck = from->n_stuck;
+    to->n_explained = from->n_explained;
+    if (from->verdict == VERDICT_UNKNOWN && from->n_explained < p->n_required)
+        to->unexplained = p->ops[p->by_return[from->n_explained]].original;
     return 0;
 }
 
-static int check_one(struct check *c, size_t i)
+/* One partition's part in a check. */
+struct turn {
+    struct check *check;
+    size_t rank;
+};
+
+/* Whether the verdict of this rank is not wanted any more. */
+static bool is_idle(const struct check *c, size_t rank)
 {
-    const struct check_options *o = c->options;
-    const struct partition *part = &c->partitions->items[i];
-    struct check_partition *to = &c->result->partitions[i];
-    struct engine_budget budget = {.spent = o->spent,
-                                   .spent_context = o->spent_context,
-                                   .memory_bytes_max = o->memory_bytes_max};
+    return atomic_load(&c->error) != 0 ||
+           (!c->options->all && rank > atomic_load(&c->first_violation));
+}
+
+static bool spent(void *context)
+{
+    const struct turn *t = context;
+    const struct check_options *o = t->check->options;
+
+    return is_idle(t->check, t->rank) || (o->spent != NULL && o->spent(o->spent_context));
+}
+
+static int check_one(struct turn *t)
+{
+    struct check *c = t->check;
+    const struct partition *part = &c->partitions->items[c->ranks[t->rank]];
+    struct check_partition *to = &c->result->partitions[c->ranks[t->rank]];
+    struct engine_budget budget = {
+        .spent = spent, .spent_context = t, .memory_bytes_max = share_of(&c->share, part->n)};
     const struct check_engine *decided;
     struct engine_result found = {0};
     struct problem *p = NULL;
@@ -122,6 +159,60 @@ static int check_one(struct check *c, size_t i)
     return rc;
 }
 
+static void lower(atomic_size_t *least, size_t to)
+{
+    size_t now = atomic_load(least);
+
+    while (to < now && !atomic_compare_exchange_weak(least, &now, to))
+        ;
+}
+
+/* A task of the pool. */
+static void take_turn(void *of, size_t rank)
+{
+    struct check *c = of;
+    struct turn t = {.check = c, .rank = rank};
+    int none = 0;
+    int rc;
+
+    if (is_idle(c, rank))
+        return;
+    rc = check_one(&t);
+    if (rc < 0)
+        atomic_compare_exchange_strong(&c->error, &none, rc);
+    else if (c->result->partitions[c->ranks[rank]].verdict == VERDICT_NOT_LINEARIZABLE)
+        lower(&c->first_violation, rank);
+}
+
+static void one_by_one(size_t jobs, size_t n, void (*task)(void *of, size_t i), void *of)
+{
+    (void)jobs;
+    for (size_t i = 0; i < n; i++)
+        task(of, i);
+}
+
+static void free_outputs(struct check_partition *p)
+{
+    free((void *)p->order);
+    free((void *)p->stuck);
+}
+
+/* What other threads did behind the first violation is not told: it would not have been done
+ * without them. */
+static void forget_behind_violation(struct check *c)
+{
+    size_t first = atomic_load(&c->first_violation);
+
+    for (size_t rank = 0; !c->options->all && rank < c->partitions->n; rank++) {
+        struct check_partition *p = &c->result->partitions[c->ranks[rank]];
+
+        if (rank <= first)
+            continue;
+        free_outputs(p);
+        *p = not_reached(&c->partitions->items[c->ranks[rank]]);
+    }
+}
+
 struct size_at {
     size_t n;
     size_t index;
@@ -137,24 +228,45 @@ static int longest_first(const void *a, const void *b)
     return x->index < y->index ? -1 : x->index > y->index;
 }
 
-static int check_all(struct check *c)
+/* Fills c->ranks and divides the memory. */
+static int rank(struct check *c)
 {
+    const struct check_pool *pool = c->options->pool;
     size_t n = c->partitions->n;
     struct size_at *order = calloc(n + 1, sizeof *order);
-    int rc = order == NULL ? -E_NOMEM : 0;
+    size_t *sizes = calloc(n + 1, sizeof *sizes);
 
-    for (size_t i = 0; rc == 0 && i < n; i++)
-        order[i] = (struct size_at){.n = c->partitions->items[i].n, .index = i};
-    if (rc == 0)
-        qsort(order, n, sizeof *order, longest_first);
-    for (size_t i = 0; rc == 0 && i < n; i++) {
-        rc = check_one(c, order[i].index);
-        if (rc == 0 && !c->options->all &&
-            c->result->partitions[order[i].index].verdict == VERDICT_NOT_LINEARIZABLE)
-            break;
+    c->ranks = calloc(n + 1, sizeof *c->ranks);
+    if (order == NULL || sizes == NULL || c->ranks == NULL) {
+        free(order);
+        free(sizes);
+        return -E_NOMEM;
     }
+    for (size_t i = 0; i < n; i++)
+        order[i] = (struct size_at){.n = c->partitions->items[i].n, .index = i};
+    qsort(order, n, sizeof *order, longest_first);
+    for (size_t i = 0; i < n; i++) {
+        c->ranks[i] = order[i].index;
+        sizes[i] = order[i].n;
+    }
+    c->share = share_make(c->options->memory_bytes_max, pool == NULL ? 1 : pool->jobs, sizes, n);
     free(order);
-    return rc;
+    free(sizes);
+    return 0;
+}
+
+static int check_all(struct check *c)
+{
+    const struct check_pool *pool = c->options->pool;
+    int rc = rank(c);
+
+    if (rc < 0)
+        return rc;
+    atomic_init(&c->first_violation, SIZE_MAX);
+    atomic_init(&c->error, 0);
+    (pool == NULL ? one_by_one : pool->run)(c->share.jobs, c->partitions->n, take_turn, c);
+    forget_behind_violation(c);
+    return atomic_load(&c->error);
 }
 
 static void combine(struct check_result *r)
@@ -185,6 +297,7 @@ int check_history(const struct history *h, const struct check_options *o, struct
     if (rc == 0)
         rc = check_all(&c);
     partitions_destroy(c.partitions);
+    free(c.ranks);
     if (rc < 0) {
         check_result_free(&c.result);
         return err_set(e, rc, "checking %zu operations", h->n_ops);
@@ -198,10 +311,8 @@ void check_result_free(struct check_result **r)
 {
     if (*r == NULL)
         return;
-    for (size_t i = 0; (*r)->partitions != NULL && i < (*r)->n_partitions; i++) {
-        free((void *)(*r)->partitions[i].order);
-        free((void *)(*r)->partitions[i].stuck);
-    }
+    for (size_t i = 0; (*r)->partitions != NULL && i < (*r)->n_partitions; i++)
+        free_outputs(&(*r)->partitions[i]);
     free((*r)->partitions);
     free(*r);
     *r = NULL;

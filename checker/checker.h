@@ -11,17 +11,31 @@
 
 enum verdict { VERDICT_LINEARIZABLE, VERDICT_NOT_LINEARIZABLE, VERDICT_UNKNOWN };
 
+/* Runs tasks that do not wait for each other: task(of, 0) to task(of, n - 1), begun in that order,
+ * at most `jobs` at a time, and comes back when all have. The checker itself starts no thread. */
+struct check_pool {
+    size_t jobs;
+    void (*run)(size_t jobs, size_t n, void (*task)(void *of, size_t i), void *of);
+};
+
 struct check_options {
     const char *model;  /* NULL: what the header names */
     const char *engine; /* NULL: chosen by itself, for each partition */
     bool whole;         /* do not partition by key */
     bool all;           /* a verdict for every partition, instead of stopping at a violation */
 
-    /* The budget: asked now and then; true ends the search with "unknown". NULL: no bound. */
+    /* How partitions are searched at the same time; NULL: one by one. Verdicts do not depend on it:
+     * without `all` it is always the first violation in the order of the search that counts. */
+    const struct check_pool *pool;
+
+    /* The budget: asked now and then, from any thread of the pool; true ends the search with
+     * "unknown". NULL: no bound. */
     bool (*spent)(void *context);
     void *spent_context;
 
-    size_t memory_bytes_max; /* of one partition's search; past it "unknown"; 0: no bound */
+    /* Of all partitions together, beside the history; 0: no bound. What was visited is forgotten
+     * under it, which costs time; "unknown" only where what else a search needs has no room. */
+    size_t memory_bytes_max;
 };
 
 struct check_partition {
@@ -39,6 +53,11 @@ struct check_partition {
      * Indexes into history.ops, owned by the result. */
     const size_t *order;
     size_t n_order;
+    /* UNKNOWN: the history of this partition is certainly linearizable up to the n_explained-th
+     * return in it, without what happens at or behind the next one, which is that of operation
+     * `unexplained` (of history.ops). */
+    size_t n_explained;
+    size_t unexplained; /* SIZE_MAX: nothing is known */
     /* NOT_LINEARIZABLE: completed operations that no order found could place next: those that
      * stood open where the longest order got stuck. */
     const size_t *stuck;

@@ -13,7 +13,7 @@
 struct engine_budget {
     bool (*spent)(void *context); /* NULL: never */
     void *spent_context;
-    size_t memory_bytes_max; /* 0: no bound */
+    size_t memory_bytes_max; /* of this search; 0: no bound */
 };
 
 /* Orders and stuck operations are numbers of the problem, malloc'ed, the caller's. */
@@ -26,6 +26,7 @@ struct engine_result {
     size_t n_order;
     uint32_t *stuck;
     size_t n_stuck;
+    uint32_t n_explained; /* of UNKNOWN: so many returns, the first ones, are explained */
 };
 
 struct check_engine {

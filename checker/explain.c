@@ -188,6 +188,29 @@ static int explain_key(const struct check_partition *p, struct buf *out)
     return rc;
 }
 
+/* How far an undecided partition is explained. */
+static int explain_prefix(const struct history *h, const struct check_partition *p, struct buf *out)
+{
+    const struct history_op *op;
+    int rc;
+
+    if (p->unexplained == SIZE_MAX)
+        return 0;
+    op = &h->ops[p->unexplained];
+    rc = buf_printf(out, "  Linearizable as far as it was explained: %zu returns, until ",
+                    p->n_explained);
+    if (rc == 0 && op->return_ns > 0)
+        rc = buf_printf(out, "%.1f ms, when ", describe_ms(op->return_ns));
+    if (rc == 0)
+        rc = buf_printf(out, "this returned:\n    ");
+    if (rc == 0)
+        rc = history_describe_op(h, op, out);
+    if (rc == 0)
+        rc = buf_printf(out, "\n  The longest order found holds %zu of its %zu operations.\n",
+                        p->n_order, p->n_ops);
+    return rc;
+}
+
 /* One line of a partition that is not linearizable, or unknown. */
 static int explain_head(const struct check_partition *p, struct buf *out)
 {
@@ -196,9 +219,20 @@ static int explain_head(const struct check_partition *p, struct buf *out)
     if (rc == 0)
         rc = buf_printf(out, "%s", verdict_name(p->verdict));
     if (rc == 0 && p->verdict == VERDICT_UNKNOWN)
-        rc = buf_printf(out, ", %s (an order of %zu of its %zu operations was found)", p->reason,
-                        p->n_order, p->n_ops);
+        rc = buf_printf(out, ", %s", p->reason);
     return rc == 0 ? buf_append_byte(out, '\n') : rc;
+}
+
+/* Of a history that is not decided: what of it is. */
+static int explain_decided(const struct check_result *r, struct buf *out)
+{
+    size_t n = 0;
+
+    if (r->verdict != VERDICT_UNKNOWN || r->n_partitions == 1)
+        return 0;
+    for (size_t i = 0; i < r->n_partitions; i++)
+        n += r->partitions[i].verdict == VERDICT_LINEARIZABLE;
+    return buf_printf(out, "%zu of %zu partitions are decided: linearizable\n", n, r->n_partitions);
 }
 
 int check_explain(const struct history *h, const struct check_result *r, struct buf *out)
@@ -209,6 +243,8 @@ int check_explain(const struct history *h, const struct check_result *r, struct 
                         r->n_partitions == 1 ? "" : "s", r->model);
 
     CHECK(m != NULL);
+    if (rc == 0)
+        rc = explain_decided(r, out);
     for (size_t i = 0; rc == 0 && i < r->n_partitions; i++) {
         const struct check_partition *p = &r->partitions[i];
 
@@ -218,6 +254,8 @@ int check_explain(const struct history *h, const struct check_result *r, struct 
         rc = explain_head(p, out);
         if (rc == 0 && p->verdict == VERDICT_NOT_LINEARIZABLE)
             rc = explain_partition(m, h, p, out);
+        else if (rc == 0)
+            rc = explain_prefix(h, p, out);
     }
     return rc;
 }

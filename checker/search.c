@@ -67,10 +67,13 @@ static int keep_step(struct search *s)
 {
     int rc = add_seen(s);
 
-    if (rc == 1)
-        s->steps++;
-    else
+    if (rc != 1) {
         step_back(s);
+        return rc;
+    }
+    s->steps++;
+    if (s->at.next_return > s->farthest)
+        s->farthest = s->at.next_return;
     return rc;
 }
 
@@ -97,18 +100,32 @@ uint32_t search_back(struct search *s)
     return op;
 }
 
-static size_t memory_bytes(const struct search *s)
+/* What cannot give way. */
+static size_t needed_bytes(const struct search *s)
 {
     return problem_memory_bytes(s->problem) + placement_memory_bytes(&s->at) +
-           seen_memory_bytes(&s->seen) + relevance_memory_bytes(s->relevance) + s->engine_bytes +
+           relevance_memory_bytes(s->relevance) + s->engine_bytes +
            (size_t)s->problem->n_ops * sizeof *s->longest.ops;
+}
+
+/* Divides what the budget has between what is needed (new states make it more) and what was
+ * visited. False: there is no room. */
+static bool fit(struct search *s)
+{
+    size_t max = s->budget->memory_bytes_max;
+    size_t needed = needed_bytes(s);
+
+    if (max == 0)
+        return true;
+    seen_bound(&s->seen, needed < max ? max - needed : 0);
+    return needed + seen_memory_bytes(&s->seen) <= max;
 }
 
 const char *search_out_of_budget(struct search *s)
 {
     const struct engine_budget *b = s->budget;
 
-    if (b->memory_bytes_max > 0 && memory_bytes(s) > b->memory_bytes_max)
+    if (!fit(s))
         return "memory budget spent";
     if (s->turns++ % TURNS_PER_CLOCK == 0 && b->spent != NULL && b->spent(b->spent_context))
         return "time budget spent";
@@ -200,7 +217,8 @@ int search_result(struct search *s, enum verdict verdict, const char *reason,
     *ret = (struct engine_result){.verdict = verdict,
                                   .reason = reason,
                                   .steps = s->steps,
-                                  .memory_bytes = memory_bytes(s),
+                                  .memory_bytes = needed_bytes(s) + seen_memory_bytes(&s->seen),
+                                  .n_explained = s->farthest,
                                   .order = order};
     note_longest(s);
     ret->n_order = useful_length(s->problem, &s->longest);

@@ -27,6 +27,7 @@ struct search {
     struct relevance *relevance; /* NULL: every state matters */
     struct longest longest;
     size_t engine_bytes; /* what the engine holds beside; it sets this once */
+    uint32_t farthest;   /* so many returns, the first ones, some configuration explained */
     uint64_t steps;
     uint64_t turns; /* until the budget's clock is asked again */
 };
@@ -54,7 +55,8 @@ int search_hide(struct search *s);
 /* Takes the last step back and returns its operation. The depth must not be 0. */
 uint32_t search_back(struct search *s);
 
-/* Why the search has to stop now; NULL when it may go on. Ask at every turn. */
+/* Why the search has to stop now; NULL when it may go on. Ask at every turn. Under the bound of the
+ * memory it first forgets what was visited. */
 const char *search_out_of_budget(struct search *s);
 
 /* Fills *ret when the search is over: `linearizable` with the present order, `unknown` with the

@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-enum { FIRST_RECORDS = 256, HEADER_WORDS = 3 };
+enum { FIRST_RECORDS = 256, FIRST_SLOTS = 2 * FIRST_RECORDS, HEADER_WORDS = 3 };
 
 /* Words of a record. */
 enum { WORD_PLACE = 0, WORD_CHAIN = 1, WORD_HASH = 2 };
@@ -21,10 +21,11 @@ int seen_init(struct seen *s, const struct placement *shape, bool dominance)
     *s = (struct seen){.record_words = HEADER_WORDS + (size_t)shape->window_words + free_words +
                                        shape->pending_words,
                        .cap = FIRST_RECORDS,
-                       .table_cap = FIRST_RECORDS * 2,
+                       .table_cap = FIRST_SLOTS,
                        .window_words = shape->window_words,
                        .free_words = free_words,
                        .pending_words = shape->pending_words,
+                       .bytes_max = SIZE_MAX,
                        .dominance = dominance};
     s->records = calloc(s->cap * s->record_words, sizeof *s->records);
     s->table = calloc(s->table_cap, sizeof *s->table);
@@ -49,6 +50,11 @@ struct key {
     uint32_t tag;
 };
 
+static uint32_t tag_of(uint64_t hash)
+{
+    return (uint32_t)(hash ^ hash >> 32);
+}
+
 static bool has_free(const struct placement *at)
 {
     for (uint32_t i = 0; i < at->window_words; i++) {
@@ -70,7 +76,7 @@ static struct key key_of(const struct seen *s, const struct placement *at, uint3
     else
         key.hash = has_free(at) ? at->fixed_hash : at->window_hash;
     key.hash ^= rng_at(0, 2, key.place);
-    key.tag = (uint32_t)(key.hash ^ key.hash >> 32);
+    key.tag = tag_of(key.hash);
     return key;
 }
 
@@ -135,51 +141,152 @@ static struct seen_slot *find(const struct seen *s, const struct key *key)
     return &s->table[i];
 }
 
-static int grow_table(struct seen *s)
+static void put_slot(struct seen *s, struct seen_slot slot)
 {
-    size_t cap = s->table_cap * 2;
-    struct seen_slot *table = pages_calloc(cap, sizeof *table);
+    size_t i = slot.tag & (s->table_cap - 1);
+
+    while (s->table[i].head != 0)
+        i = (i + 1) & (s->table_cap - 1);
+    s->table[i] = slot;
+}
+
+static bool has_room(const struct seen *s, size_t more_bytes)
+{
+    size_t bytes = seen_memory_bytes(s);
+
+    return bytes <= s->bytes_max && more_bytes <= s->bytes_max - bytes;
+}
+
+/* False when there is no room for a larger one. The old one counts until it is freed. */
+static bool grow_table(struct seen *s)
+{
+    struct seen_slot *old = s->table;
+    size_t old_cap = s->table_cap;
+    struct seen_slot *table =
+        has_room(s, 2 * old_cap * sizeof *table) ? pages_calloc(2 * old_cap, sizeof *table) : NULL;
 
     if (table == NULL)
-        return -E_NOMEM;
-    for (size_t i = 0; i < s->table_cap; i++) {
-        size_t to = s->table[i].tag & (cap - 1);
-
-        if (s->table[i].head == 0)
-            continue;
-        while (table[to].head != 0)
-            to = (to + 1) & (cap - 1);
-        table[to] = s->table[i];
-    }
-    free(s->table);
+        return false;
     s->table = table;
-    s->table_cap = cap;
-    return 0;
+    s->table_cap = 2 * old_cap;
+    for (size_t i = 0; i < old_cap; i++) {
+        if (old[i].head != 0)
+            put_slot(s, old[i]);
+    }
+    free(old);
+    return true;
 }
 
-static int grow_records(struct seen *s)
+static bool grow_records(struct seen *s)
 {
-    size_t cap = s->cap + s->cap / 2;
+    size_t more = s->cap / 2;
     uint64_t *records;
 
-    if (cap >= UINT32_MAX)
-        return -E_LIMIT;
-    records = pages_grow(s->records, cap * s->record_words * sizeof *records);
+    if (s->full || s->cap + more >= UINT32_MAX ||
+        !has_room(s, more * s->record_words * sizeof *records))
+        return false;
+    records = pages_grow(s->records, (s->cap + more) * s->record_words * sizeof *records);
     if (records == NULL)
-        return -E_NOMEM;
+        return false;
     s->records = records;
-    s->cap = cap;
-    return 0;
+    s->cap += more;
+    return true;
 }
 
-/* True when the chain has a record that `at` cannot do better than. */
-static bool is_covered(const struct seen *s, const struct placement *at, uint32_t head)
+/* Makes record `number` the head of the chain in `slot`. */
+static void link_record(struct seen *s, struct seen_slot *slot, const struct key *key,
+                        uint32_t number)
+{
+    uint64_t *record = record_at(s, number);
+
+    record[WORD_PLACE] = key->place;
+    record[WORD_HASH] = key->hash;
+    record[WORD_CHAIN] = slot->head == number ? 0 : slot->head;
+    s->n_slots += slot->head == 0;
+    *slot = (struct seen_slot){.tag = key->tag, .head = number};
+}
+
+static void link_again(struct seen *s, uint32_t number)
+{
+    const uint64_t *record = record_at(s, number);
+    struct key key = {
+        .place = record[WORD_PLACE], .hash = record[WORD_HASH], .tag = tag_of(record[WORD_HASH])};
+
+    link_record(s, find(s, &key), &key, number);
+}
+
+/* Once records are replaced, slots are left over whose records are gone, and some chains end in
+ * records of others. Makes the table anew with the newest records, as many as fill half of it at
+ * the most: that pays for itself before it is due again. */
+static void renew_table(struct seen *s)
+{
+    size_t n = s->n < s->table_cap / 2 ? s->n : s->table_cap / 2;
+    size_t newest = s->n < s->cap ? s->n : s->oldest + s->cap; /* one behind it */
+
+    memset(s->table, 0, s->table_cap * sizeof *s->table);
+    s->n_slots = 0;
+    for (size_t i = newest - n; i < newest; i++)
+        link_again(s, (uint32_t)(i % s->cap) + 1);
+}
+
+static bool can_halve_records(const struct seen *s)
+{
+    return s->cap / 2 >= FIRST_RECORDS;
+}
+
+static bool can_halve_table(const struct seen *s)
+{
+    return s->table_cap / 2 >= FIRST_SLOTS;
+}
+
+/* Forgets everything, and takes half of the memory from now on. */
+static void halve(struct seen *s)
+{
+    uint64_t *records;
+    struct seen_slot *table;
+
+    s->cap /= can_halve_records(s) ? 2 : 1;
+    s->table_cap /= can_halve_table(s) ? 2 : 1;
+    s->n = s->n_slots = s->oldest = 0;
+    records = realloc(s->records, s->cap * s->record_words * sizeof *records);
+    table = realloc(s->table, s->table_cap * sizeof *table);
+    s->records = records != NULL ? records : s->records;
+    s->table = table != NULL ? table : s->table;
+    memset(s->table, 0, s->table_cap * sizeof *s->table);
+}
+
+void seen_bound(struct seen *s, size_t bytes_max)
+{
+    s->bytes_max = bytes_max;
+    while (seen_memory_bytes(s) > bytes_max && (can_halve_records(s) || can_halve_table(s)))
+        halve(s);
+}
+
+/* The number of a record to be written: a new one, or the oldest. */
+static uint32_t next_record(struct seen *s)
+{
+    uint32_t number;
+
+    if (s->n < s->cap || grow_records(s))
+        return (uint32_t)++s->n;
+    s->full = true;
+    number = (uint32_t)s->oldest + 1;
+    s->oldest = number % s->cap;
+    return number;
+}
+
+/* True when the chain has a record that `at` cannot do better than. It ends where a record was
+ * replaced by one of another chain. */
+static bool is_covered(const struct seen *s, const struct placement *at, const struct key *key,
+                       uint32_t head)
 {
     uint32_t i = head;
 
     for (int n = 0; i != 0 && n < CHAIN_MAX; n++) {
         const uint64_t *record = record_at(s, i);
 
+        if (!belongs(key, record))
+            return false;
         if (covers(s, record, at))
             return true;
         i = (uint32_t)record[WORD_CHAIN];
@@ -200,26 +307,20 @@ int seen_add(struct seen *s, const struct placement *at, uint32_t state)
 {
     struct key key = key_of(s, at, state);
     struct seen_slot *slot = find(s, &key);
-    uint64_t *record;
-    int rc = 0;
+    uint32_t number;
 
-    if (slot->head != 0 && is_covered(s, at, slot->head))
+    if (slot->head != 0 && is_covered(s, at, &key, slot->head))
         return 0;
-    if (s->n == s->cap)
-        rc = grow_records(s);
-    if (rc == 0 && (s->n_slots + 1) * 4 > s->table_cap * 3) {
-        rc = grow_table(s);
+    if ((s->n_slots + 1) * 4 > s->table_cap * 3) {
+        if (!grow_table(s)) {
+            s->full = true;
+            renew_table(s);
+        }
         slot = find(s, &key);
     }
-    if (rc < 0)
-        return rc;
-    record = record_at(s, (uint32_t)++s->n);
-    record[WORD_PLACE] = key.place;
-    record[WORD_CHAIN] = slot->head;
-    record[WORD_HASH] = key.hash;
-    fill(s, record, at);
-    s->n_slots += slot->head == 0;
-    *slot = (struct seen_slot){.tag = key.tag, .head = (uint32_t)s->n};
+    number = next_record(s);
+    link_record(s, slot, &key, number);
+    fill(s, record_at(s, number), at);
     return 1;
 }
 

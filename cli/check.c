@@ -3,6 +3,7 @@
 #include "cli/commands.h"
 #include "cli/files.h"
 #include "cli/judge.h"
+#include "cli/threads.h"
 
 #include <stddef.h>
 
@@ -39,8 +40,16 @@ static const struct arg_option options[] = {
      .kind = ARG_UINT,
      .offset = offsetof(struct check_values, judge.memory_mb),
      .value = "MB",
-     .help = "for the search of one key, 0 for no bound; then: unknown",
+     .help = "for the search beside the history, 0 for no bound; under it the search takes longer",
      .max = 1 << 20},
+    {.name = "jobs",
+     .kind = ARG_UINT,
+     .offset = offsetof(struct check_values, judge.jobs),
+     .value = "N",
+     .help = "keys searched at a time, each by a thread",
+     .min = 1,
+     .max = THREADS_MAX,
+     .when_absent = "one for each processor"},
     {.name = "whole",
      .kind = ARG_FLAG,
      .offset = offsetof(struct check_values, judge.whole),
@@ -145,7 +154,7 @@ static enum exit_code check_one(const char *path, const struct check_values *v, 
 
 int command_check(int argc, char **argv)
 {
-    struct check_values v = {.judge = {.memory_mb = 4096}};
+    struct check_values v = {.judge = {.memory_mb = 4096, .jobs = threads_default()}};
     struct arg_operands files;
     enum exit_code worst = EXIT_GOOD;
     json_t *list;

@@ -2,15 +2,18 @@
 
 #include "base/clock.h"
 #include "cli/signals.h"
+#include "cli/threads.h"
 
 #include <inttypes.h>
+#include <stdatomic.h>
 
 struct budget {
     int64_t end_ns; /* INT64_MAX: none */
     bool signals_end_it;
-    bool interrupted;
+    atomic_bool interrupted;
 };
 
+/* From any thread of the pool. */
 static bool spent(void *context)
 {
     struct budget *b = context;
@@ -37,11 +40,13 @@ int judge_file(const char *path, const struct judge_options *o, struct judgement
 {
     struct judgement j = {0};
     struct budget budget = {.end_ns = INT64_MAX, .signals_end_it = o->signals_end_it};
+    struct check_pool pool = {.jobs = o->jobs, .run = threads_run};
     struct check_options check = {
         .model = o->model,
         .engine = o->engine,
         .whole = o->whole,
         .all = o->all,
+        .pool = o->jobs > 1 ? &pool : NULL,
         .spent = spent,
         .spent_context = &budget,
         .memory_bytes_max = (size_t)o->memory_mb << 20,
@@ -156,8 +161,11 @@ static json_t *unknown_json(const struct check_result *r)
         const struct check_partition *p = &r->partitions[i];
 
         if (p->verdict == VERDICT_UNKNOWN)
-            json_array_append_new(reasons, json_pack("{s:o, s:s}", "key", bytes_json(p->key),
-                                                     "reason", p->reason == NULL ? "" : p->reason));
+            json_array_append_new(
+                reasons, json_pack("{s:o, s:s, s:I, s:I, s:I}", "key", bytes_json(p->key), "reason",
+                                   p->reason == NULL ? "" : p->reason, "operations",
+                                   (json_int_t)p->n_ops, "ordered", (json_int_t)p->n_order,
+                                   "explained_returns", (json_int_t)p->n_explained));
     }
     return reasons;
 }

@@ -14,7 +14,8 @@ struct judge_options {
     bool whole;          /* do not partition by key */
     bool all;            /* every partition, also after a violation */
     double time_s;       /* for the search; 0: no bound */
-    uint64_t memory_mb;  /* for one partition's search; 0: no bound */
+    uint64_t memory_mb;  /* for all that is searched at a time, beside the history; 0: no bound */
+    uint64_t jobs;       /* partitions at a time; 0: one */
     bool signals_end_it; /* a pending SIGINT or SIGTERM ends the search, see cli/signals.h */
 };
 

@@ -5,6 +5,7 @@
 #include "cli/commands.h"
 #include "cli/files.h"
 #include "cli/signals.h"
+#include "cli/threads.h"
 #include "workloads/drive.h"
 #include "workloads/workload.h"
 
@@ -277,8 +278,10 @@ static enum exit_code code_of_failure(int rc)
 
 static int judge(const struct run *r, struct run_end *end, struct judgement *j, struct err *e)
 {
-    struct judge_options o = {
-        .time_s = r->o->check_time_s, .memory_mb = r->o->check_memory_mb, .signals_end_it = true};
+    struct judge_options o = {.time_s = r->o->check_time_s,
+                              .memory_mb = r->o->check_memory_mb,
+                              .jobs = threads_default(),
+                              .signals_end_it = true};
     char missing[160];
     int rc = judge_file(r->history_path, &o, j, e);
 

@@ -53,7 +53,7 @@ static const struct arg_option options[] = {
     {"check-time", ARG_REAL, AT(check_time_s), "S", "for the verdict, 0 for no bound", 0, 1000000,
      NULL, NULL},
     {"check-memory", ARG_UINT, AT(check_memory_mb), "MB",
-     "for the search of one key, 0 for no bound; then: unknown", 0, 1 << 20, NULL, NULL},
+     "for the search beside the history, 0 for no bound", 0, 1 << 20, NULL, NULL},
     {"seed", ARG_UINT, AT(seed), "N", "of the plan, the operations and all chances", 0, UINT64_MAX,
      NULL, "the clock"},
     {"out", ARG_TEXT, AT(out), "DIR", "folder of the run", 0, 0, NULL, "runs/<time>-<workload>"},
@@ -144,7 +144,7 @@ int run_options_enter(int argc, char **argv, struct run_options *ret)
         .op_timeout_ms = 1000,
         .recover_s = 10,
         .check_time_s = 60,
-        .check_memory_mb = 150,
+        .check_memory_mb = 1024,
     };
     struct arg_operands none;
     struct err e = {0};

@@ -1,11 +1,12 @@
 #include "cli/signals.h"
 
 #include <signal.h>
+#include <stdatomic.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
 static int descriptor = -1;
-static bool interrupted;
+static atomic_bool interrupted; /* asked from the threads of a check, too */
 
 int signals_open(struct err *e)
 {

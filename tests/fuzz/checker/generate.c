@@ -201,12 +201,18 @@ struct history *generate(struct rng *r, const struct generate_options *o)
     return g.h;
 }
 
+void generate_drop_last(struct history *h)
+{
+    const struct history_op *op = &h->ops[--h->n_ops];
+
+    if (op->kind == OP_GET)
+        free((void *)op->result.data);
+}
+
 void generate_free(struct history *h)
 {
-    for (size_t i = 0; i < h->n_ops; i++) {
-        if (h->ops[i].kind == OP_GET)
-            free((void *)h->ops[i].result.data);
-    }
+    while (h->n_ops > 0)
+        generate_drop_last(h);
     free(h->ops);
     free(h);
 }

@@ -23,4 +23,7 @@ struct generate_options {
 struct history *generate(struct rng *r, const struct generate_options *o);
 void generate_free(struct history *h);
 
+/* Takes the operation away that was invoked last. */
+void generate_drop_last(struct history *h);
+
 #endif
