@@ -36,7 +36,10 @@ static bool tells(const struct history_event *e)
             (e->what != NODE_STARTED || e->time_ns > 0));
 }
 
-static int gather(const struct history *h, const struct check_partition *blamed, struct lines *ret)
+/* What happens after a finding, before `until_ns` of which all is told, is the healing of a run
+ * that has ended. */
+static int gather(const struct history *h, const struct check_partition *blamed, int64_t until_ns,
+                  struct lines *ret)
 {
     ret->n = 0;
     ret->items = calloc(h->n_ops + h->n_events + 1, sizeof *ret->items);
@@ -49,7 +52,7 @@ static int gather(const struct history *h, const struct check_partition *blamed,
             ret->items[ret->n++] = (struct line){op->call_ns, op->call_seq, op, NULL};
     }
     for (size_t i = 0; i < h->n_events; i++)
-        if (tells(&h->events[i]))
+        if (tells(&h->events[i]) && h->events[i].time_ns < until_ns)
             ret->items[ret->n++] =
                 (struct line){h->events[i].time_ns, h->events[i].seq, NULL, &h->events[i]};
     qsort(ret->items, ret->n, sizeof *ret->items, by_seq);
@@ -92,8 +95,9 @@ static int tell_event(const struct history_event *e, struct buf *out)
         return tell_node(e, out);
     if (e->kind == HISTORY_NOTE)
         return buf_printf(out, "%s", e->text);
-    return buf_printf(out, "fault %" PRIu32 " %s: %s", e->fault, e->begins ? "begins" : "ends",
-                      e->text);
+    if (!e->begins)
+        return buf_printf(out, "fault %" PRIu32 " ends", e->fault);
+    return buf_printf(out, "fault %" PRIu32 " begins: %s", e->fault, e->text);
 }
 
 static int tell_lines(const struct history *h, const struct lines *lines, struct buf *out)
@@ -119,6 +123,26 @@ static int tell_lines(const struct history *h, const struct lines *lines, struct
     return rc;
 }
 
+/* What goes wrong by itself, without being a fault that begins and ends. */
+static int tell_chances(const struct sim_config *k, struct buf *out)
+{
+    const struct {
+        uint32_t ppm;
+        const char *what;
+    } chances[] = {
+        {k->loss_ppm, "messages are lost"},         {k->duplicate_ppm, "messages arrive twice"},
+        {k->reorder_ppm, "messages are overtaken"}, {k->disk_stall_ppm, "writes to disk stall"},
+        {k->disk_fail_ppm, "writes to disk fail"},  {k->jump_ppm, "ticks find a clock that jumps"},
+    };
+    int rc = 0;
+
+    for (size_t i = 0; i < sizeof chances / sizeof *chances && rc == 0; i++)
+        if (chances[i].ppm > 0)
+            rc = buf_printf(out, "by chance: %g %% of %s\n", chances[i].ppm / 10000.0,
+                            chances[i].what);
+    return rc;
+}
+
 static int tell_world(const struct sim_case *c, const struct history *h, struct buf *out)
 {
     const struct sim_config *k = &c->config;
@@ -131,9 +155,24 @@ static int tell_world(const struct sim_case *c, const struct history *h, struct 
         k->crash_ppm > 0 ? ", and nodes that die between two effects" : "",
         k->disk_flip_ppm > 0 ? ", and bits that flip on disks" : "", k->seed);
 
+    if (rc == 0 && c->deaths.n > 0)
+        rc = buf_printf(out, "deaths between two effects: %zu\n", c->deaths.n);
+    if (rc == 0)
+        rc = tell_chances(k, out);
     if (rc == 0 && c->bug[0] != '\0')
         rc = buf_printf(out, "planted bug: %s\n", c->bug);
     return rc < 0 ? rc : buf_append_byte(out, '\n');
+}
+
+/* What the faults did to messages; those that chance hits are not counted. */
+static int tell_messages(const struct sim_result *r, struct buf *out)
+{
+    if (r->dropped + r->duplicated + r->reordered + r->delayed == 0)
+        return 0;
+    return buf_printf(out,
+                      "\nmessages hit by faults: %" PRIu64 " lost, %" PRIu64 " twice, %" PRIu64
+                      " overtaken, %" PRIu64 " late\n",
+                      r->dropped, r->duplicated, r->reordered, r->delayed);
 }
 
 int sim_story(const struct sim_case *c, const struct history *h, const struct check_result *check,
@@ -141,17 +180,21 @@ int sim_story(const struct sim_case *c, const struct history *h, const struct ch
 {
     const struct check_partition *blamed =
         check->verdict == VERDICT_NOT_LINEARIZABLE ? &check->partitions[check->worst] : NULL;
+    int64_t until_ns = t->result.finding != SIM_FINE ? (t->result.found_ms + 1) * NS_PER_MS
+                                                     : INT64_MAX;
     struct lines lines = {0};
     int rc = tell_world(c, h, out);
 
     if (rc == 0)
-        rc = gather(h, blamed, &lines);
+        rc = gather(h, blamed, until_ns, &lines);
     if (rc < 0)
         return rc;
     rc = tell_lines(h, &lines, out);
     free(lines.items);
     if (rc == 0 && t->result.finding != SIM_FINE)
         rc = buf_printf(out, "%9.1f ms  this is seen\n", (double)t->result.found_ms);
+    if (rc == 0)
+        rc = tell_messages(&t->result, out);
     if (rc == 0 && t->verdict != TRIAL_HISTORY) /* whose reason begins with the verdict */
         rc = buf_printf(out, "\n%s:", trial_verdict_name(t->verdict));
     return rc < 0 ? rc : buf_printf(out, "\n%s\n", t->reason);

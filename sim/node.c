@@ -200,10 +200,10 @@ static size_t durable_on(const struct sim_world *w, const struct entry *entry)
     return n;
 }
 
-/* Whether some node could still be elected that does not hold the entry: a majority's logs are no
- * more up to date than its own (dissertation 3.6.1). Then the entry is not safe, however many hold
- * it: figure 3.7. */
-static bool can_be_overruled(const struct sim_world *w, const struct entry *entry)
+/* A node that does not hold the entry and could still be elected, a majority's logs being no more
+ * up to date than its own (dissertation 3.6.1): then the entry is not safe, however many hold it,
+ * figure 3.7. 0: there is none. */
+static size_t overruler(const struct sim_world *w, const struct entry *entry)
 {
     for (size_t i = 0; i < w->config.nodes; i++) {
         const struct sim_disk *candidate = w->nodes[i].disk;
@@ -214,9 +214,29 @@ static bool can_be_overruled(const struct sim_world *w, const struct entry *entr
         for (size_t k = 0; k < w->config.nodes; k++)
             votes += !sim_disk_is_ahead(w->nodes[k].disk, candidate);
         if (votes > w->config.nodes / 2)
-            return true;
+            return i + 1;
     }
-    return false;
+    return 0;
+}
+
+static void find_overruled(struct sim_node *n, const struct entry *entry, size_t by)
+{
+    const struct sim_world *w = n->world;
+    struct buf text = {0};
+    int rc = buf_printf(&text,
+                        "commitment: node %zu applies entry %" PRIu64 " of term %" PRIu64
+                        ", which is durable on",
+                        n->index + 1, entry->index, entry->term);
+
+    for (size_t i = 0; i < w->config.nodes && rc == 0; i++)
+        if (sim_disk_holds_durably(w->nodes[i].disk, entry->index, entry->term))
+            rc = buf_printf(&text, " node %zu,", i + 1);
+    if (rc == 0)
+        rc = buf_printf(&text, " while node %zu could be elected, which lacks it", by);
+    if (rc == 0)
+        rc = buf_append_byte(&text, '\0');
+    sim_find(n->world, SIM_ORACLE, rc == 0 ? (const char *)text.data : "commitment: out of memory");
+    buf_free(&text);
 }
 
 static void on_applied(void *context, const struct entry *entry)
@@ -224,21 +244,20 @@ static void on_applied(void *context, const struct entry *entry)
     struct sim_node *n = context;
     struct sim_world *w = n->world;
     size_t durable = 0;
-    bool overruled = false;
+    size_t overruled_by = 0;
     struct err e;
 
     if (w->oracle == NULL || n->dying)
         return;
     if (entry->index > oracle_committed(w->oracle)) {
         durable = durable_on(w, entry);
-        overruled = can_be_overruled(w, entry);
+        overruled_by = overruler(w, entry);
         note_applied(w, entry);
     }
     if (oracle_applied(w->oracle, n->index, entry, durable, &e) < 0)
         sim_find(w, SIM_ORACLE, e.text);
-    else if (overruled)
-        sim_find(w, SIM_ORACLE,
-                 "commitment: an entry is applied while a node that lacks it could be elected");
+    else if (overruled_by != 0)
+        find_overruled(n, entry, overruled_by);
 }
 
 /* A batch on its way to the disk; false: the node died before. */

@@ -63,6 +63,13 @@ for _ in 1 2 3 4 5 6 7 8 9 10; do
     rm again.history
 done
 
+# A death may be written into a replay file by hand; the story tells it.
+sed 's/^  "plan": {/  "deaths": [{"node": 1, "at_ns": 0, "effects": 0, "down_ms": 7}],\n&/' small.json >deaths.json
+"$rift" sim --replay deaths.json >out 2>err
+said "deaths between two effects: 1"
+said "node 1 dies"
+said "fault [0-9]* ends$"
+
 "$rift" check first.history >out 2>&1
 [ $? -eq 1 ] || fail "rift check does not see what the simulator saw"
 

@@ -35,6 +35,7 @@ shrink() {
     "$rift" sim --bug "$1" --seed "$2" --shrink --out "$name.json" >"$name.txt" 2>/dev/null
     ops=$(sed -nE 's/.* ([0-9]+) operations of .*/\1/p' "$name.txt" | head -1)
     ops=${ops:-999}
+    grep -q 'steps left out' "$name.txt" && ops=999 # no page
     faults=$(($(grep -c ' dies' "$name.txt") + $(grep '"fault"' "$name.plan.json" | grep -vc '"kill"')))
 }
 
@@ -63,4 +64,5 @@ for bug in "${bugs[@]}"; do
     echo "$best_ops" >>ops
     echo "$best_faults" >>faults
 done
-printf 'medians: %s operations, %s faults\n' "$(median <ops)" "$(median <faults)"
+printf 'medians: %s operations, %s faults; at most %s and %s\n' "$(median <ops)" "$(median <faults)" \
+    "$(sort -n ops | tail -1)" "$(sort -n faults | tail -1)"
