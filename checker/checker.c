@@ -111,6 +111,31 @@ static int take_result(const struct problem *p, const struct engine_result *from
     return 0;
 }
 
+/* 1: a direct engine has had the last word. 0: not. */
+static int check_directly(const struct check *c, const struct partition *part,
+                          const struct engine_budget *budget, struct check_partition *to)
+{
+    struct engine_part whole = {.history = c->history,
+                                .model = c->model,
+                                .inputs = part->inputs,
+                                .n = part->n,
+                                .n_keys = part->n_keys};
+    const struct check_engine *decided;
+    struct direct_result found;
+    int rc = engine_decide_direct(c->engine, &whole, budget, &found, &decided, &to->why);
+
+    if (rc == 1) {
+        to->engine = decided->name;
+        to->verdict = found.verdict;
+        to->reason = found.reason;
+        to->steps = found.n_order;
+        to->memory_bytes = found.memory_bytes;
+        to->order = found.order;
+        to->n_order = found.n_order;
+    }
+    return rc;
+}
+
 /* One partition's part in a check. */
 struct turn {
     struct check *check;
@@ -142,13 +167,23 @@ static int check_one(struct turn *t)
     const struct check_engine *decided;
     struct engine_result found = {0};
     struct problem *p = NULL;
-    int rc = problem_create(c->history, c->model, part->inputs, part->n, part->n_keys, &p);
+    int rc = check_directly(c, part, &budget, to);
+    bool is_violation = rc == 1 && to->verdict == VERDICT_NOT_LINEARIZABLE;
 
-    if (rc == 0)
+    if (rc < 0)
+        to->reason = "memory ran out";
+    if (rc < 0 || (rc == 1 && !is_violation))
+        return 0;
+    rc = problem_create(c->history, c->model, part->inputs, part->n, part->n_keys, &p);
+    if (rc == 0 && is_violation)
+        rc = jit_longest(p, &budget, &found);
+    else if (rc == 0)
         rc = engine_decide(c->engine, p, &budget, &found, &decided, &to->why);
     if (rc == 0) {
-        to->engine = decided->name;
+        to->engine = is_violation ? to->engine : decided->name;
         rc = take_result(p, &found, to);
+    } else if (is_violation) {
+        rc = 0; /* it stands without the order that got farthest */
     } else if (p != NULL && (rc == -E_NOMEM || rc == -E_LIMIT)) {
         /* Of this partition nothing is known; what is known of the others stands. */
         to->reason = "memory ran out";

@@ -29,23 +29,57 @@ struct engine_result {
     uint32_t n_explained; /* of UNKNOWN: so many returns, the first ones, are explained */
 };
 
+/* The operations of a partition as the history has them: all that a direct engine sees. */
+struct engine_part {
+    const struct history *history;
+    const struct model *model;          /* of each key */
+    const struct problem_input *inputs; /* by call */
+    size_t n;
+    size_t n_keys;
+};
+
+/* LINEARIZABLE: indexes of history.ops, malloc'ed, the caller's. Otherwise there is no order. */
+struct direct_result {
+    enum verdict verdict;
+    const char *reason; /* of UNKNOWN: static text */
+    size_t memory_bytes;
+    size_t *order;
+    size_t n_order;
+};
+
 struct check_engine {
     const char *name;
     const char *kind; /* of a special engine: what holds of the problems it decides; else NULL */
+
     /* Fills *ret. Errors: -E_NOMEM, -E_LIMIT. */
     int (*run)(const struct problem *p, const struct engine_budget *budget,
                struct engine_result *ret);
+
+    /* A direct engine has these instead. It is a special one for one model, and wants to know so
+     * little of each operation that making a problem would take longer than the verdict does. */
+    const struct model *model;
+    int (*run_direct)(const struct engine_part *part, const struct engine_budget *budget,
+                      struct direct_result *ret);
 };
 
 extern const struct check_engine engine_porcupine;
 extern const struct check_engine engine_jit;
+extern const struct check_engine engine_queue;
 extern const struct check_engine engine_zones;
 
 /* NULL when there is none of that name. */
 const struct check_engine *engine_find(const char *name);
 
+/* Asks the direct engine for the part's model, if there is one and no other one is named.
+ * 1: *decided has the last word, for the reason *why. 0: others have to decide; *why says why it
+ * did not, or is NULL. Errors: -E_NOMEM. */
+int engine_decide_direct(const struct check_engine *engine, const struct engine_part *part,
+                         const struct engine_budget *budget, struct direct_result *ret,
+                         const struct check_engine **decided, const char **why);
+
 /* Decides with the engine of that name or, with NULL, with the first that can. *decided: which that
- * was, or the last that tried; *why: why that one, in static text. Errors: -E_NOMEM, -E_LIMIT. */
+ * was, or the last that tried. *why: why that one, in static text; before, as engine_decide_direct
+ * left it. Errors: -E_NOMEM, -E_LIMIT. */
 int engine_decide(const struct check_engine *engine, const struct problem *p,
                   const struct engine_budget *budget, struct engine_result *ret,
                   const struct check_engine **decided, const char **why);

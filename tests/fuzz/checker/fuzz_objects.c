@@ -1,0 +1,192 @@
+#include "base/check.h"
+#include "objects.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* fuzz_objects SMALL LARGE SEED [MODEL]
+ *
+ * The special engines of queues, stacks and the like. For each object, SMALL histories of up to
+ * eight operations against all orders tried one by one, and LARGE ones of up to 200 against the
+ * general search; every witness is replayed. Exit 1 at the first difference.
+ *
+ * A special engine says "unknown" of what is not of its kind. How many it decided is printed, and
+ * must not be few; and it must never make an order that does not hold. */
+
+enum { SMALL_OPS_MAX = 8, LARGE_OPS_MAX = 200, TURNS_MAX = 100 };
+
+static const struct engine_of {
+    const char *model;
+    const char *engine;
+} ENGINE_OF[] = {
+    {"queue", "queue"},
+    {"stack", "stack"},
+    {"priority-queue", "priority-queue"},
+};
+
+struct tally {
+    uint64_t linearizable;
+    uint64_t violations;
+    uint64_t decided; /* by the special engine */
+    uint64_t open;    /* not decided by the search */
+};
+
+static const char *engine_of(const struct object *o)
+{
+    for (size_t i = 0; i < sizeof ENGINE_OF / sizeof ENGINE_OF[0]; i++) {
+        if (strcmp(ENGINE_OF[i].model, o->model) == 0)
+            return ENGINE_OF[i].engine;
+    }
+    CHECK_THAT(false, "no engine for %s", o->model);
+    return NULL;
+}
+
+static struct objects_options draw_options(struct rng *r, const struct object *object,
+                                           size_t n_ops_max)
+{
+    struct objects_options o = {.object = object};
+
+    o.n_ops = rng_between(r, 1, n_ops_max);
+    o.n_processes = rng_between(r, 1, 8);
+    o.n_values = rng_chance(r, 100000) ? rng_between(r, 1, 3) : 0;
+    o.unknown_ppm = rng_chance(r, 300000) ? 300000 : 0;
+    o.takes_unknown = rng_chance(r, 200000);
+    o.n_spoiled = rng_below(r, 4);
+    return o;
+}
+
+static bool out_of_turns(void *context)
+{
+    uint32_t *turns = context;
+
+    return ++*turns > TURNS_MAX;
+}
+
+static bool complain(const struct history *h, const char *engine, const char *what)
+{
+    objects_print(h);
+    printf("engine %s: %s\n", engine == NULL ? "chosen by itself" : engine, what);
+    return false;
+}
+
+/* The verdict; what comes with it is looked at. *ok: false when that is wrong. */
+static enum verdict judge(const struct history *h, const char *engine, bool *ok)
+{
+    uint32_t turns = 0;
+    struct check_options o = {.engine = engine, .spent = out_of_turns, .spent_context = &turns};
+    struct check_result *r;
+    const struct check_partition *p;
+    enum verdict verdict;
+    const char *why;
+    struct err e;
+
+    if (check_history(h, &o, &r, &e) < 0) {
+        *ok = complain(h, engine, e.text);
+        return VERDICT_UNKNOWN;
+    }
+    verdict = r->verdict;
+    p = &r->partitions[0];
+    if (verdict == VERDICT_LINEARIZABLE && r->n_partitions == 1 &&
+        !objects_replays(h, p->order, p->n_order, &why))
+        *ok = complain(h, engine, why);
+    if (verdict == VERDICT_NOT_LINEARIZABLE && p->n_stuck == 0)
+        *ok = complain(h, engine, "nothing is stuck");
+    if (verdict == VERDICT_UNKNOWN && strstr(p->reason, "does not hold") != NULL)
+        *ok = complain(h, engine, p->reason);
+    check_result_free(&r);
+    return verdict;
+}
+
+static bool agrees(const struct history *h, const char *engine, enum verdict expected,
+                   struct tally *t, bool may_pass)
+{
+    bool ok = true;
+    enum verdict v = judge(h, engine, &ok);
+
+    if (v == VERDICT_UNKNOWN && may_pass)
+        return ok;
+    t->decided += may_pass;
+    if (ok && expected != VERDICT_UNKNOWN && v != expected)
+        ok = complain(h, engine,
+                      expected == VERDICT_LINEARIZABLE ? "a linearizable history was refused"
+                                                       : "a violation was missed");
+    return ok;
+}
+
+static void count(struct tally *t, enum verdict v)
+{
+    t->linearizable += v == VERDICT_LINEARIZABLE;
+    t->violations += v == VERDICT_NOT_LINEARIZABLE;
+    t->open += v == VERDICT_UNKNOWN;
+}
+
+static bool small_case(struct rng *r, const struct object *o, struct tally *t)
+{
+    struct objects_options options = draw_options(r, o, SMALL_OPS_MAX);
+    struct history *h = objects_generate(r, &options);
+    enum verdict expected = objects_linearizable(h) ? VERDICT_LINEARIZABLE
+                                                    : VERDICT_NOT_LINEARIZABLE;
+    bool ok = agrees(h, engine_of(o), expected, t, true) && agrees(h, NULL, expected, t, false) &&
+              agrees(h, "jit", expected, t, false);
+
+    count(t, expected);
+    objects_free(h);
+    return ok;
+}
+
+static bool large_case(struct rng *r, const struct object *o, struct tally *t)
+{
+    struct objects_options options = draw_options(r, o, LARGE_OPS_MAX);
+    struct history *h = objects_generate(r, &options);
+    bool ok = true;
+    enum verdict expected = judge(h, "jit", &ok);
+
+    if (options.n_spoiled == 0 && expected == VERDICT_NOT_LINEARIZABLE)
+        ok = complain(h, "jit", "a linearizable history was refused");
+    if (options.n_spoiled == 0)
+        expected = VERDICT_LINEARIZABLE;
+    ok = ok && agrees(h, engine_of(o), expected, t, true);
+    count(t, expected);
+    objects_free(h);
+    return ok;
+}
+
+static bool run(const char *name, const struct object *o, uint64_t n, uint64_t seed,
+                bool (*one)(struct rng *, const struct object *, struct tally *))
+{
+    struct tally t = {0};
+
+    for (uint64_t i = 0; i < n; i++) {
+        struct rng r = rng_make(seed, rng_stream(name, i));
+
+        if (!one(&r, o, &t)) {
+            printf("%s %s case %" PRIu64 " of seed %" PRIu64 "\n", o->model, name, i, seed);
+            return false;
+        }
+    }
+    printf("%s %s: %" PRIu64 " linearizable, %" PRIu64 " violations, %" PRIu64
+           " not decided by the search, %" PRIu64 " decided by %s\n",
+           o->model, name, t.linearizable, t.violations, t.open, t.decided, engine_of(o));
+    /* A run that saw only one kind of history has tested little. */
+    if (n < 1000 ||
+        (t.decided > n / 2 && t.linearizable > n / 10 && t.violations + t.open > n / 10))
+        return true;
+    printf("too few of a kind\n");
+    return false;
+}
+
+int main(int argc, char **argv)
+{
+    uint64_t small = argc > 1 ? strtoull(argv[1], NULL, 10) : 20000;
+    uint64_t large = argc > 2 ? strtoull(argv[2], NULL, 10) : 1000;
+    uint64_t seed = argc > 3 ? strtoull(argv[3], NULL, 10) : 1;
+
+    for (const struct object *o = OBJECTS; o->model != NULL; o++) {
+        if (argc > 4 && strcmp(argv[4], o->model) != 0)
+            continue;
+        if (!run("small", o, small, seed, small_case) || !run("large", o, large, seed, large_case))
+            return 1;
+    }
+    return 0;
+}

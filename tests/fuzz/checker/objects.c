@@ -1,0 +1,341 @@
+#include "objects.h"
+
+#include "base/check.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+const struct object OBJECTS[] = {
+    {"queue", 0, {OP_ENQUEUE, OP_ENQUEUE, OP_DEQUEUE, OP_DEQUEUE}},
+    {"stack", 0, {OP_PUSH, OP_PUSH, OP_POP, OP_POP}},
+    {"priority-queue", 0, {OP_INSERT, OP_INSERT, OP_POLL, OP_POLL}},
+    {NULL, 0, {0}},
+};
+
+/* --- the object ----------------------------------------------------------------------------- */
+
+/* Values are numbers below OBJECTS_VALUES. */
+struct state {
+    int items[OBJECTS_OPS_MAX]; /* oldest first */
+    int n;
+};
+
+struct answer {
+    enum op_status status;
+    int value;
+};
+
+static const char *text_of(int value)
+{
+    static char texts[OBJECTS_VALUES][4];
+
+    CHECK(value >= 0 && value < OBJECTS_VALUES);
+    snprintf(texts[value], sizeof texts[value], "%d", value);
+    return texts[value];
+}
+
+static int value_of(struct slice s)
+{
+    int value = 0;
+
+    for (size_t i = 0; i < s.len; i++)
+        value = 10 * value + s.data[i] - '0';
+    return value;
+}
+
+static int take_at(struct state *s, int i)
+{
+    int value = s->items[i];
+
+    s->n--;
+    memmove(&s->items[i], &s->items[i + 1], (size_t)(s->n - i) * sizeof s->items[0]);
+    return value;
+}
+
+static int highest(const struct state *s)
+{
+    int best = 0;
+
+    for (int i = 1; i < s->n; i++)
+        best = s->items[i] > s->items[best] ? i : best;
+    return best;
+}
+
+static struct answer execute(struct state *s, enum op_kind kind, struct slice value)
+{
+    struct answer a = {.status = STATUS_OK};
+
+    switch (kind) {
+    case OP_ENQUEUE:
+    case OP_PUSH:
+    case OP_INSERT: s->items[s->n++] = value_of(value); return a;
+    case OP_DEQUEUE:
+    case OP_POP:
+    case OP_POLL: break;
+    default: CHECK(false);
+    }
+    if (s->n == 0)
+        a.status = STATUS_NO_KEY;
+    else
+        a.value = take_at(s, kind == OP_DEQUEUE ? 0 : kind == OP_POP ? s->n - 1 : highest(s));
+    return a;
+}
+
+static bool fits(const struct history_op *op, struct answer a)
+{
+    if (op->outcome != OUTCOME_OK)
+        return true;
+    if (op->status != a.status)
+        return false;
+    return !op_returns_value(op->kind) || a.status != STATUS_OK || value_of(op->result) == a.value;
+}
+
+/* --- histories ------------------------------------------------------------------------------ */
+
+enum { PROCESSES_MAX = 16, NOTHING_OPEN = -1, TRIES = 8 };
+
+struct generator {
+    struct rng *rng;
+    const struct objects_options *options;
+    struct history *h;
+    struct state state;
+    uint64_t seq;
+    long open[PROCESSES_MAX]; /* index of its operation */
+    bool executed[PROCESSES_MAX];
+    uint32_t values[OBJECTS_VALUES];
+    size_t n_drawn;
+};
+
+static struct slice draw_value(struct generator *g)
+{
+    size_t i = g->options->n_values == 0 ? g->n_drawn++ % OBJECTS_VALUES
+                                         : rng_below(g->rng, g->options->n_values);
+
+    return slice_str(text_of((int)g->values[i]));
+}
+
+static void invoke(struct generator *g, size_t p)
+{
+    struct history_op *op = &g->h->ops[g->h->n_ops];
+
+    *op = (struct history_op){.process = (uint32_t)p,
+                              .kind = g->options->object->kinds[rng_below(g->rng, 4)],
+                              .call_seq = ++g->seq,
+                              .return_seq = HISTORY_NEVER};
+    if (op_takes_value(op->kind))
+        op->value = draw_value(g);
+    g->open[p] = (long)g->h->n_ops++;
+    g->executed[p] = false;
+}
+
+static void run_op(struct generator *g, size_t p)
+{
+    struct history_op *op = &g->h->ops[g->open[p]];
+    struct answer a = execute(&g->state, op->kind, op->value);
+
+    op->status = a.status;
+    if (op_returns_value(op->kind) && a.status == STATUS_OK)
+        op->result = slice_str(text_of(a.value));
+    g->executed[p] = true;
+}
+
+static void complete(struct generator *g, size_t p)
+{
+    struct history_op *op = &g->h->ops[g->open[p]];
+
+    op->outcome = OUTCOME_OK;
+    op->return_seq = ++g->seq;
+    g->open[p] = NOTHING_OPEN;
+}
+
+/* The operation ends without an answer, executed or not. */
+static void lose(struct generator *g, size_t p)
+{
+    struct history_op *op = &g->h->ops[g->open[p]];
+
+    op->outcome = OUTCOME_INFO;
+    op->status = STATUS_OK;
+    op->result = (struct slice){0};
+    g->open[p] = NOTHING_OPEN;
+}
+
+static void act(struct generator *g, size_t p)
+{
+    bool may_lose = g->open[p] != NOTHING_OPEN &&
+                    (g->options->takes_unknown || op_takes_value(g->h->ops[g->open[p]].kind));
+
+    if (g->open[p] == NOTHING_OPEN) {
+        if (g->h->n_ops < g->options->n_ops)
+            invoke(g, p);
+    } else if (may_lose && rng_chance(g->rng, g->options->unknown_ppm / 2)) {
+        lose(g, p);
+    } else if (!g->executed[p]) {
+        run_op(g, p);
+    } else {
+        complete(g, p);
+    }
+}
+
+static bool is_busy(const struct generator *g)
+{
+    for (size_t p = 0; p < g->options->n_processes; p++) {
+        if (g->open[p] != NOTHING_OPEN)
+            return true;
+    }
+    return g->h->n_ops < g->options->n_ops;
+}
+
+/* Two answers of the same kind change places: no value appears from nowhere or twice. */
+static void exchange(struct generator *g, struct history_op *op)
+{
+    struct history_op *other = &g->h->ops[rng_below(g->rng, g->h->n_ops)];
+    struct slice result = op->result;
+    enum op_status status = op->status;
+
+    if (other->outcome != OUTCOME_OK || other->kind != op->kind)
+        return;
+    op->result = other->result;
+    op->status = other->status;
+    other->result = result;
+    other->status = status;
+}
+
+static bool has_answer(const struct history_op *op)
+{
+    return op->outcome == OUTCOME_OK && !op_takes_value(op->kind);
+}
+
+static void spoil(struct generator *g)
+{
+    struct history_op *op = &g->h->ops[rng_below(g->rng, g->h->n_ops)];
+    uint64_t choice = rng_below(g->rng, 8);
+
+    for (int i = 0; i < TRIES && !has_answer(op); i++)
+        op = &g->h->ops[rng_below(g->rng, g->h->n_ops)];
+    if (!has_answer(op))
+        return;
+    if (choice > 1) {
+        exchange(g, op);
+    } else {
+        op->status = choice == 0 ? STATUS_NO_KEY : STATUS_OK;
+        op->result = choice == 0 ? (struct slice){0} : draw_value(g);
+    }
+}
+
+struct history *objects_generate(struct rng *r, const struct objects_options *o)
+{
+    struct generator g = {.rng = r, .options = o, .h = calloc(1, sizeof *g.h)};
+
+    CHECK(g.h != NULL && o->n_processes <= PROCESSES_MAX && o->n_ops <= OBJECTS_OPS_MAX);
+    g.h->header.model = o->object->model;
+    g.h->header.dialect = o->object->dialect;
+    g.h->ops = calloc(o->n_ops, sizeof *g.h->ops);
+    CHECK(g.h->ops != NULL);
+    for (uint32_t i = 0; i < OBJECTS_VALUES; i++)
+        g.values[i] = i;
+    rng_shuffle(r, g.values, OBJECTS_VALUES);
+    for (size_t p = 0; p < o->n_processes; p++)
+        g.open[p] = NOTHING_OPEN;
+    while (is_busy(&g))
+        act(&g, rng_below(r, o->n_processes));
+    for (size_t i = 0; i < o->n_spoiled; i++)
+        spoil(&g);
+    return g.h;
+}
+
+void objects_free(struct history *h)
+{
+    free(h->ops);
+    free(h);
+}
+
+/* --- the judge ------------------------------------------------------------------------------ */
+
+struct brute {
+    const struct history *h;
+    uint64_t placed;
+};
+
+static bool precedes(const struct history_op *a, const struct history_op *b)
+{
+    return a->outcome == OUTCOME_OK && a->return_seq < b->call_seq;
+}
+
+static bool may_come_next(const struct brute *b, size_t op)
+{
+    if ((b->placed >> op & 1) != 0)
+        return false;
+    for (size_t i = 0; i < b->h->n_ops; i++) {
+        if ((b->placed >> i & 1) == 0 && precedes(&b->h->ops[i], &b->h->ops[op]))
+            return false;
+    }
+    return true;
+}
+
+static bool try_all(struct brute *b, const struct state *state)
+{
+    bool complete = true;
+
+    for (size_t i = 0; i < b->h->n_ops; i++)
+        complete &= (b->placed >> i & 1) != 0 || b->h->ops[i].outcome != OUTCOME_OK;
+    for (size_t i = 0; !complete && i < b->h->n_ops; i++) {
+        const struct history_op *op = &b->h->ops[i];
+        struct state next = *state;
+
+        if (!may_come_next(b, i) || !fits(op, execute(&next, op->kind, op->value)))
+            continue;
+        b->placed |= UINT64_C(1) << i;
+        complete = try_all(b, &next);
+        b->placed &= ~(UINT64_C(1) << i);
+    }
+    return complete;
+}
+
+bool objects_linearizable(const struct history *h)
+{
+    struct brute b = {.h = h};
+    struct state start = {.n = 0};
+
+    CHECK(h->n_ops <= 64);
+    return try_all(&b, &start);
+}
+
+bool objects_replays(const struct history *h, const size_t *order, size_t n, const char **why)
+{
+    bool placed[OBJECTS_OPS_MAX] = {false};
+    struct state state = {.n = 0};
+
+    *why = NULL;
+    for (size_t i = 0; i < n && *why == NULL; i++) {
+        const struct history_op *op = &h->ops[order[i]];
+
+        for (size_t k = i + 1; k < n; k++) {
+            if (precedes(&h->ops[order[k]], op))
+                *why = "it breaks real time";
+        }
+        if (placed[order[i]])
+            *why = "an operation stands twice in it";
+        placed[order[i]] = true;
+        if (!fits(op, execute(&state, op->kind, op->value)))
+            *why = "an answer does not fit";
+    }
+    for (size_t i = 0; i < h->n_ops; i++) {
+        if (!placed[i] && h->ops[i].outcome == OUTCOME_OK)
+            *why = "an operation is missing";
+    }
+    return *why == NULL;
+}
+
+void objects_print(const struct history *h)
+{
+    printf("model %s dialect %u\n", h->header.model, h->header.dialect);
+    for (size_t i = 0; i < h->n_ops; i++) {
+        const struct history_op *op = &h->ops[i];
+
+        printf("%zu: %s '%.*s' -> %s %s '%.*s' [%" PRIu64 ", %" PRId64 "]\n", i,
+               op_kind_name(op->kind), (int)op->value.len, op->value.data,
+               op_outcome_name(op->outcome), op_status_name(op->status), (int)op->result.len,
+               op->result.data, op->call_seq, (int64_t)op->return_seq);
+    }
+}

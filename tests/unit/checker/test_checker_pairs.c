@@ -1,0 +1,116 @@
+#include "checker/checker.h"
+#include "scene.h"
+
+#include <criterion/criterion.h>
+
+/* Queues, stacks and priority queues whose values are put in once each: decided without a search,
+ * or passed on. */
+
+struct decided {
+    const char *name;
+    const char *model;
+    const char *engine; /* that has to decide when nobody names one */
+    enum verdict verdict;
+    const char *text;
+};
+
+#define YES VERDICT_LINEARIZABLE
+#define NO VERDICT_NOT_LINEARIZABLE
+
+static const struct decided DECIDED[] = {
+    {"nothing was taken", "queue", "queue", YES, "1 1 2 enqueue x a\n1 3 4 enqueue x b"},
+    {"the oldest first", "queue", "queue", YES,
+     "1 1 2 enqueue x a\n1 3 4 enqueue x b\n1 5 6 dequeue x = a\n1 7 8 dequeue x = b"},
+    {"a value overtakes another", "queue", "queue", NO,
+     "1 1 2 enqueue x a\n1 3 4 enqueue x b\n1 5 6 dequeue x = b\n1 7 8 dequeue x = a"},
+    {"a value overtakes one that is never taken", "queue", "queue", NO,
+     "1 1 2 enqueue x a\n1 3 4 enqueue x b\n1 5 6 dequeue x = b"},
+    {"values put in at the same time come in any order", "queue", "queue", YES,
+     "1 1 3 enqueue x a\n2 2 4 enqueue x b\n1 5 6 dequeue x = b\n1 7 8 dequeue x = a"},
+    {"takes at the same time hide the order", "queue", "queue", YES,
+     "1 1 2 enqueue x a\n1 3 4 enqueue x b\n1 5 7 dequeue x = b\n2 6 8 dequeue x = a"},
+    {"taken before it is put in", "queue", "queue", NO, "1 1 2 dequeue x = a\n1 3 4 enqueue x a"},
+    {"taken while it is put in", "queue", "queue", YES, "1 1 3 dequeue x = a\n2 2 4 enqueue x a"},
+    {"what nobody put in", "queue", "queue", NO, "1 1 2 enqueue x a\n1 3 4 dequeue x = b"},
+    {"taken twice", "queue", "queue", NO,
+     "1 1 2 enqueue x a\n1 3 4 dequeue x = a\n1 5 6 dequeue x = a"},
+    {"empty while a value is inside", "queue", "queue", NO,
+     "1 1 2 enqueue x a\n1 3 4 dequeue x = no-key\n1 5 6 dequeue x = a"},
+    {"empty between two values", "queue", "queue", YES,
+     "1 1 2 enqueue x a\n2 3 8 dequeue x = no-key\n1 4 5 dequeue x = a\n1 6 7 enqueue x b"},
+    {"empty, but one value or the other is always inside", "queue", "queue", NO,
+     "1 1 2 enqueue x a\n2 3 8 dequeue x = no-key\n1 4 5 enqueue x b\n3 6 7 dequeue x = a"},
+    {"a put of unknown outcome that is seen", "queue", "queue", YES,
+     "1 1 - enqueue x a\n2 2 3 dequeue x = no-key\n2 4 5 dequeue x = a"},
+    {"a put of unknown outcome that is not seen", "queue", "queue", YES,
+     "1 1 - enqueue x a\n2 2 3 enqueue x b\n2 4 5 dequeue x = b\n2 6 7 dequeue x = no-key"},
+    {"a value put in twice is searched for", "queue", "jit", YES,
+     "1 1 2 enqueue x a\n1 3 4 enqueue x a\n1 5 6 dequeue x = a"},
+    {"a take of unknown outcome is searched for", "queue", "jit", YES,
+     "1 1 2 enqueue x a\n2 3 - dequeue x\n1 4 5 dequeue x = no-key"},
+};
+
+Test(checker_pairs, decide_what_is_theirs_and_pass_on_the_rest)
+{
+    for (size_t i = 0; i < sizeof DECIDED / sizeof DECIDED[0]; i++) {
+        const struct decided *d = &DECIDED[i];
+        struct history *h = scene(d->model, 0, d->text);
+        struct check_options o = {0};
+        const struct check_partition *p;
+        struct check_result *r;
+        struct err e;
+
+        cr_assert_eq(check_history(h, &o, &r, &e), 0, "%s: %s", d->name, e.text);
+        p = &r->partitions[0];
+        cr_expect_eq(p->verdict, d->verdict, "%s %s: %s", d->model, d->name,
+                     verdict_name(p->verdict));
+        cr_expect_str_eq(p->engine, d->engine, "%s %s: decided by %s, %s", d->model, d->name,
+                         p->engine, p->why);
+        cr_expect_not_null(p->why);
+        cr_expect_eq(p->n_stuck > 0, p->verdict == NO, "%s %s", d->model, d->name);
+        check_result_free(&r);
+        scene_free(h);
+    }
+}
+
+/* What the engine of that name says of a history, which has one partition. */
+static const char *reason_of(const char *engine, const char *model, bool whole, const char *text)
+{
+    struct history *h = scene(model, 0, text);
+    struct check_options o = {.engine = engine, .whole = whole};
+    struct check_result *r;
+    const char *reason;
+    struct err e;
+
+    cr_assert_eq(check_history(h, &o, &r, &e), 0, "%s", e.text);
+    cr_expect_eq(r->verdict, VERDICT_UNKNOWN);
+    reason = r->partitions[0].reason; /* static text */
+    check_result_free(&r);
+    scene_free(h);
+    return reason;
+}
+
+Test(checker_pairs, asked_for_by_name_say_why_they_do_not_decide)
+{
+    cr_expect_str_eq(reason_of("queue", "queue", false, "1 1 2 enqueue x a\n1 3 4 enqueue x a"),
+                     "a value is put in more than once");
+    cr_expect_str_eq(reason_of("queue", "queue", false, "1 1 - dequeue x\n2 3 4 enqueue x a"),
+                     "what was taken is not known of every removal");
+    cr_expect_str_eq(reason_of("queue", "register", false, "1 1 2 put x a"),
+                     "made for another model");
+    cr_expect_str_eq(reason_of("queue", "queue", true, "1 1 2 enqueue x a\n1 3 4 enqueue y a"),
+                     "made for another model");
+}
+
+Test(checker_pairs, keep_to_a_memory_budget)
+{
+    struct history *h = scene("queue", 0, "1 1 2 enqueue x a\n1 3 4 dequeue x = a");
+    struct check_options o = {.engine = "queue", .memory_bytes_max = 100};
+    struct check_result *r;
+    struct err e;
+
+    cr_assert_eq(check_history(h, &o, &r, &e), 0, "%s", e.text);
+    cr_expect_str_eq(r->partitions[0].reason, "memory budget spent");
+    check_result_free(&r);
+    scene_free(h);
+}
