@@ -13,6 +13,7 @@ struct line {
     uint64_t seq;
     const struct history_op *op; /* NULL: an event */
     const struct history_event *event;
+    const char *told; /* of a death: what it cut off, "" if nothing; lent */
 };
 
 struct lines {
@@ -49,14 +50,44 @@ static int gather(const struct history *h, const struct check_partition *blamed,
         const struct history_op *op = &h->ops[i];
 
         if (blamed == NULL || blamed->key.len == 0 || slice_equal(op->key, blamed->key))
-            ret->items[ret->n++] = (struct line){op->call_ns, op->call_seq, op, NULL};
+            ret->items[ret->n++] = (struct line){op->call_ns, op->call_seq, op, NULL, ""};
     }
     for (size_t i = 0; i < h->n_events; i++)
         if (tells(&h->events[i]) && h->events[i].time_ns < until_ns)
             ret->items[ret->n++] =
-                (struct line){h->events[i].time_ns, h->events[i].seq, NULL, &h->events[i]};
+                (struct line){h->events[i].time_ns, h->events[i].seq, NULL, &h->events[i], ""};
     qsort(ret->items, ret->n, sizeof *ret->items, by_seq);
     return 0;
+}
+
+static bool is_death(const struct line *l)
+{
+    return l->event != NULL && l->event->kind == HISTORY_NODE && l->event->what == NODE_DIED;
+}
+
+/* What the deaths of the story cut off is nothing that a history holds: the same run once more says
+ * it. `*ret` is the caller's, to be freed; the lines point into it. */
+static int explain_deaths(const struct sim_case *c, struct lines *lines, struct sim_died **ret)
+{
+    struct sim_died *died = NULL;
+    size_t n = 0, next = 0, first = 0;
+    int rc = 0;
+
+    while (first < lines->n && !is_death(&lines->items[first]))
+        first++;
+    if (first < lines->n)
+        rc = sim_find_deaths(&c->config, c->plan, &died, &n, NULL);
+    for (size_t i = first; i < lines->n && rc == 0; i++) {
+        struct line *l = &lines->items[i];
+
+        while (is_death(l) && next < n && died[next].death.at_ns < l->at_ns)
+            next++;
+        if (is_death(l) && next < n && died[next].death.at_ns == l->at_ns &&
+            died[next].death.node == l->event->node)
+            l->told = died[next++].told;
+    }
+    *ret = died;
+    return rc;
 }
 
 /* --- lines ---------------------------------------------------------------------------------- */
@@ -75,7 +106,7 @@ static int tell_op(const struct history *h, const struct history_op *op, struct 
     return rc;
 }
 
-static int tell_node(const struct history_event *e, struct buf *out)
+static int tell_node(const struct history_event *e, const char *told, struct buf *out)
 {
     switch (e->what) {
     case NODE_LEADER:
@@ -83,16 +114,20 @@ static int tell_node(const struct history_event *e, struct buf *out)
                           e->term);
     case NODE_STARTED:
         return buf_printf(out, "node %" PRIu64 " starts again, in term %" PRIu64, e->node, e->term);
-    case NODE_DIED: return buf_printf(out, "node %" PRIu64 " dies", e->node);
+    case NODE_DIED:
+        return buf_printf(out, "node %" PRIu64 " dies%s%s", e->node, told[0] != '\0' ? ": " : "",
+                          told);
     default:
         return buf_printf(out, "node %" PRIu64 ": %s", e->node, history_node_what_name(e->what));
     }
 }
 
-static int tell_event(const struct history_event *e, struct buf *out)
+static int tell_event(const struct line *l, struct buf *out)
 {
+    const struct history_event *e = l->event;
+
     if (e->kind == HISTORY_NODE)
-        return tell_node(e, out);
+        return tell_node(e, l->told, out);
     if (e->kind == HISTORY_NOTE)
         return buf_printf(out, "%s", e->text);
     if (!e->begins)
@@ -116,7 +151,7 @@ static int tell_lines(const struct history *h, const struct lines *lines, struct
         }
         rc = buf_printf(out, "%9.1f ms  ", (double)l->at_ns / NS_PER_MS);
         if (rc == 0)
-            rc = l->op != NULL ? tell_op(h, l->op, out) : tell_event(l->event, out);
+            rc = l->op != NULL ? tell_op(h, l->op, out) : tell_event(l, out);
         if (rc == 0)
             rc = buf_append_byte(out, '\n');
     }
@@ -182,6 +217,7 @@ int sim_story(const struct sim_case *c, const struct history *h, const struct ch
         check->verdict == VERDICT_NOT_LINEARIZABLE ? &check->partitions[check->worst] : NULL;
     int64_t until_ns = t->result.finding != SIM_FINE ? (t->result.found_ms + 1) * NS_PER_MS
                                                      : INT64_MAX;
+    struct sim_died *died = NULL;
     struct lines lines = {0};
     int rc = tell_world(c, h, out);
 
@@ -189,7 +225,10 @@ int sim_story(const struct sim_case *c, const struct history *h, const struct ch
         rc = gather(h, blamed, until_ns, &lines);
     if (rc < 0)
         return rc;
-    rc = tell_lines(h, &lines, out);
+    rc = explain_deaths(c, &lines, &died);
+    if (rc == 0)
+        rc = tell_lines(h, &lines, out);
+    free(died);
     free(lines.items);
     if (rc == 0 && t->result.finding != SIM_FINE)
         rc = buf_printf(out, "%9.1f ms  this is seen\n", (double)t->result.found_ms);

@@ -6,71 +6,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-/* A node that died by itself is back after 1 to 1,024 ms: some before anybody has noticed. */
-enum { RESTART_DOUBLINGS = 11 };
-
 /* --- effects of the server ------------------------------------------------------------------ */
-
-/* The next death that is named for the node, or NULL. */
-static const struct sim_death *named_death(const struct sim_node *n)
-{
-    const struct sim_deaths *all = n->world->config.deaths;
-
-    if (all == NULL || n->next_death >= all->n || all->items[n->next_death].node != n->id)
-        return NULL;
-    return &all->items[n->next_death];
-}
-
-/* Steps over the deaths of other nodes, and those whose time came while the node was down. */
-static void skip_deaths(struct sim_node *n)
-{
-    const struct sim_deaths *all = n->world->config.deaths;
-
-    n->overdue = 0;
-    while (all != NULL && n->next_death < all->n && all->items[n->next_death].node <= n->id &&
-           (all->items[n->next_death].node < n->id ||
-            all->items[n->next_death].at_ns < n->world->now_ns))
-        n->next_death++;
-}
-
-static bool dies_by_name(struct sim_node *n)
-{
-    const struct sim_death *d = named_death(n);
-
-    if (d == NULL || n->world->now_ns < d->at_ns || n->overdue++ < d->effects)
-        return false;
-    n->death.down_ms = d->down_ms;
-    n->next_death++;
-    return true;
-}
-
-static bool dies_by_chance(struct sim_node *n)
-{
-    struct sim_world *w = n->world;
-    const struct sim_config *c = &w->config;
-
-    return c->crash_ppm > 0 && (c->crashes_max == 0 || w->result->crashes < c->crashes_max) &&
-           rng_chance(&n->crashes, c->crash_ppm);
-}
-
-/* Before each effect the node may die; what follows then does not happen. */
-static bool lives(struct sim_node *n)
-{
-    if (n->dying || n->world->healed)
-        return !n->dying;
-    if (n->effects_at_ns != n->world->now_ns) {
-        n->effects_at_ns = n->world->now_ns;
-        n->effects = 0;
-    }
-    n->dying = dies_by_name(n) || dies_by_chance(n);
-    if (n->dying) {
-        n->death.node = (uint32_t)n->id;
-        n->death.at_ns = n->world->now_ns;
-        n->death.effects = n->effects;
-    }
-    n->effects++;
-    return !n->dying;
-}
 
 static void send_packet(struct sim_world *w, struct sim_packet *p, uint64_t type_bit,
                         struct sim_event event)
@@ -99,7 +35,7 @@ static void on_peer(void *context, const struct raft_message *m)
     struct sim_node *to = &w->nodes[m->to - 1];
     struct sim_packet *p;
 
-    if (!lives(n) || to->server == NULL)
+    if (!sim_node_lives(n, (struct sim_effect){SIM_SENDS, m->type, m->to}) || to->server == NULL)
         return;
     p = sim_packet_peer(m);
     if (p != NULL) {
@@ -135,7 +71,7 @@ static void on_reply(void *context, const struct server_client *client, const st
     struct sim_node *n = context;
     struct sim_packet *p;
 
-    if (!lives(n))
+    if (!sim_node_lives(n, (struct sim_effect){.kind = SIM_ANSWERS}))
         return;
     check_acknowledged(n, m);
     p = sim_packet_reply(m);
@@ -267,7 +203,7 @@ static bool on_submit(void *context, const struct store_batch *b)
     struct sim_world *w = n->world;
     struct err e;
 
-    if (!lives(n))
+    if (!sim_node_lives(n, (struct sim_effect){.kind = SIM_SAVES}))
         return false;
     if (w->oracle != NULL && oracle_saved(w->oracle, n->index, b, &e) < 0)
         sim_find(w, SIM_ORACLE, e.text);
@@ -357,9 +293,7 @@ void sim_node_start(struct sim_node *n)
         return;
     }
     o.store = store;
-    n->dying = false;
-    n->death = (struct sim_death){0};
-    skip_deaths(n);
+    sim_node_reborn(n);
     n->incarnation++;
     store_recovered(store, &recovered);
     if (w->oracle != NULL)
@@ -384,6 +318,7 @@ static void drop_event(const struct sim_event *event)
 void sim_node_crash(struct sim_node *n)
 {
     struct sim_world *w = n->world;
+    struct sim_disk_totals before, after;
 
     if (n->server == NULL)
         return;
@@ -394,7 +329,10 @@ void sim_node_crash(struct sim_node *n)
     for (size_t i = 0; i < n->n_deferred; i++)
         drop_event(&n->deferred[i]);
     n->n_deferred = 0;
+    sim_disk_totals(n->disk, &before);
     sim_disk_crash(n->disk);
+    sim_disk_totals(n->disk, &after);
+    sim_note_death(n, after.lost_batches - before.lost_batches);
     if (w->leader == n->index + 1)
         w->leader = 0;
     sim_record_node(w, n, NODE_DIED, 0);
@@ -488,24 +426,6 @@ static void feed(struct sim_node *n, const struct sim_event *event)
     }
 }
 
-/* For a drawn time; a death that is named says itself for how long, and draws all the same, so that
- * naming it makes no other run. */
-static void die(struct sim_node *n)
-{
-    struct sim_event restart = {.kind = SIM_RESTART, .node = (uint32_t)n->index};
-    struct sim_world *w = n->world;
-    uint32_t drawn_ms = (uint32_t)1 << rng_below(&w->restarts, RESTART_DOUBLINGS);
-
-    if (n->death.down_ms == 0)
-        n->death.down_ms = drawn_ms;
-    w->result->crashes++;
-    if (w->died != NULL && n->death.node != 0 && w->died->n < SIM_DEATHS_MAX)
-        w->died->items[w->died->n++] = n->death;
-    sim_node_crash(n);
-    restart.at_ns = w->now_ns + n->death.down_ms * NS_PER_MS;
-    sim_put(w, restart);
-}
-
 /* Lets the server carry on, and starts its disk if there is something to write. */
 static void pump(struct sim_node *n)
 {
@@ -522,7 +442,7 @@ static void pump(struct sim_node *n)
         }
     }
     if (n->dying) {
-        die(n);
+        sim_node_die(n);
         return;
     }
     if (sim_disk_begin(n->disk, &ns))

@@ -260,27 +260,44 @@ static int pin_ops(struct shrinker *s, const struct history *h)
     return rc < 0 ? err_set(s->e, rc, "shrinking") : s->rc;
 }
 
+static int set_deaths(struct sim_case *c, const struct sim_died *died, size_t n, struct err *e)
+{
+    struct sim_death *named = calloc(n + 1, sizeof *named);
+    size_t n_named = 0;
+    int rc;
+
+    if (named == NULL)
+        return err_set(e, -E_NOMEM, "deaths");
+    for (size_t i = 0; i < n; i++)
+        if (died[i].between)
+            named[n_named++] = died[i].death;
+    rc = sim_case_set_deaths(c, named, n_named, e);
+    free(named);
+    return rc;
+}
+
 /* Deaths that chance brought, by name from now on: taking one away then leaves the others. */
 static bool pin_deaths(struct shrinker *s)
 {
-    struct sim_deaths died;
-    struct sim_case *c = NULL;
+    struct sim_died *died;
+    struct sim_case *c;
     bool pinned = false;
+    size_t n;
 
     if (s->best->config.crash_ppm == 0)
         return false;
-    s->rc = sim_find_deaths(&s->best->config, s->best->plan, &died, s->e);
+    s->rc = sim_find_deaths(&s->best->config, s->best->plan, &died, &n, s->e);
     if (s->rc < 0)
         return false;
     c = candidate(s);
     if (c != NULL) {
         c->config.crash_ppm = 0;
-        s->rc = sim_case_set_deaths(c, died.items, died.n, s->e);
+        s->rc = set_deaths(c, died, n, s->e);
         pinned = s->rc == 0 && attempt(s, c);
     }
     if (s->rc < 0)
         sim_case_destroy(c);
-    free(died.items);
+    free(died);
     return pinned;
 }
 

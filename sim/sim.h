@@ -39,7 +39,7 @@ struct sim_deaths {
     size_t n;
 };
 
-enum { SIM_DEATHS_MAX = 1 << 14 };
+enum { SIM_DEATHS_MAX = 1 << 14, SIM_TOLD_MAX = 80 };
 
 /* Everything that makes a run what it is. sim_config_draw fills it from a seed; each field can be
  * set from outside afterwards. Times are virtual. */
@@ -138,11 +138,18 @@ struct sim_result {
 int sim_run(const struct sim_config *c, const struct plan *plan, struct history_writer *writer,
             struct history **ret_history, struct sim_result *ret, struct err *e);
 
-/* Runs a world for the deaths between two effects, the first SIM_DEATHS_MAX of them; with these
- * named and `crash_ppm` 0 the run is the same. Writes which fail are no such deaths. `ret->items`
- * is the caller's, to be freed. Errors: as sim_run. */
-int sim_find_deaths(const struct sim_config *c, const struct plan *plan, struct sim_deaths *ret,
-                    struct err *e);
+/* A death that a run shows, and what it cut off. */
+struct sim_died {
+    struct sim_death death;  /* of those between two effects; of others node and time only */
+    bool between;            /* two effects; false: killed by the plan, or its disk failed */
+    char told[SIM_TOLD_MAX]; /* "before it sends append to node 3; 2 writes are lost"; may be "" */
+};
+
+/* Runs a world for its deaths, the first SIM_DEATHS_MAX of them. With those between two effects
+ * named and `crash_ppm` 0 the run is the same. `*ret` is the caller's, to be freed. Errors: as
+ * sim_run. */
+int sim_find_deaths(const struct sim_config *c, const struct plan *plan, struct sim_died **ret,
+                    size_t *ret_n, struct err *e);
 
 /* The header that a history of this configuration has; strings and `nodes` are lent by the
  * caller. */

@@ -397,9 +397,9 @@ static void sum_up(struct sim_world *w)
                                   0;
 }
 
-/* `died` and `ret_history` may be NULL. */
+/* `died`, with `ret_n_died`, and `ret_history` may be NULL. */
 static int run_world(const struct sim_config *c, const struct plan *plan,
-                     struct history_writer *writer, struct sim_deaths *died,
+                     struct history_writer *writer, struct sim_died *died, size_t *ret_n_died,
                      struct history **ret_history, struct sim_result *ret, struct err *e)
 {
     int rc = sim_config_check(c, e);
@@ -424,6 +424,8 @@ static int run_world(const struct sim_config *c, const struct plan *plan,
         rc = w->error;
         if (rc < 0 && e != NULL)
             *e = w->reason;
+        if (rc == 0 && died != NULL)
+            *ret_n_died = w->n_died;
     }
     if (rc == 0 && ret_history != NULL) {
         *ret_history = w->history;
@@ -436,21 +438,21 @@ static int run_world(const struct sim_config *c, const struct plan *plan,
 int sim_run(const struct sim_config *c, const struct plan *plan, struct history_writer *writer,
             struct history **ret_history, struct sim_result *ret, struct err *e)
 {
-    return run_world(c, plan, writer, NULL, ret_history, ret, e);
+    return run_world(c, plan, writer, NULL, NULL, ret_history, ret, e);
 }
 
-int sim_find_deaths(const struct sim_config *c, const struct plan *plan, struct sim_deaths *ret,
-                    struct err *e)
+int sim_find_deaths(const struct sim_config *c, const struct plan *plan, struct sim_died **ret,
+                    size_t *ret_n, struct err *e)
 {
-    struct sim_deaths died = {calloc(SIM_DEATHS_MAX, sizeof *died.items), 0};
+    struct sim_died *died = calloc(SIM_DEATHS_MAX, sizeof *died);
     struct sim_result result;
     int rc;
 
-    if (died.items == NULL)
+    if (died == NULL)
         return err_set(e, -E_NOMEM, "deaths");
-    rc = run_world(c, plan, NULL, &died, NULL, &result, e);
+    rc = run_world(c, plan, NULL, died, ret_n, NULL, &result, e);
     if (rc < 0)
-        free(died.items);
+        free(died);
     else
         *ret = died;
     return rc;

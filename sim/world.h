@@ -17,6 +17,13 @@
 
 enum { SIM_ASKED_MAX = 1 << 14 };
 
+/* What a server is about to do. */
+struct sim_effect {
+    enum { SIM_SAVES, SIM_SENDS, SIM_ANSWERS } kind;
+    enum raft_message_type type; /* SENDS */
+    uint64_t to;
+};
+
 struct sim_node {
     struct sim_world *world;
     size_t index;
@@ -38,8 +45,9 @@ struct sim_node {
     size_t next_death; /* of the configuration's, in its order */
     uint32_t overdue;  /* effects since that one's time came */
     int64_t effects_at_ns;
-    uint32_t effects;       /* carried out at that time */
-    struct sim_death death; /* when `dying`; node 0: not between two effects */
+    uint32_t effects;         /* carried out at that time */
+    struct sim_death death;   /* when `dying`; node 0: not between two effects */
+    struct sim_effect effect; /* that did not happen */
 };
 
 /* Which command a request carried, to see what an answer acknowledges. */
@@ -77,7 +85,8 @@ struct sim_world {
     bool strict;
     bool *is_strict; /* by process slot: its operation was invoked under `strict` */
 
-    struct sim_deaths *died; /* room for SIM_DEATHS_MAX; NULL: nobody asks */
+    struct sim_died *died; /* room for SIM_DEATHS_MAX; NULL: nobody asks */
+    size_t n_died;
     struct history *history;
     struct history_writer *writer;
     int error; /* of memory or the writer: ends the run */
@@ -92,6 +101,12 @@ void sim_node_crash(struct sim_node *n); /* its memory is gone, its disk keeps a
 void sim_node_pause(struct sim_node *n);
 void sim_node_resume(struct sim_node *n);
 void sim_node_handle(struct sim_node *n, const struct sim_event *event);
+
+/* death.c: before each effect the node may die; what follows then does not happen. */
+bool sim_node_lives(struct sim_node *n, struct sim_effect effect);
+void sim_node_die(struct sim_node *n);    /* when `dying`; it starts again by itself */
+void sim_node_reborn(struct sim_node *n); /* starts: what of the past concerns it no more */
+void sim_note_death(struct sim_node *n, uint64_t lost_batches); /* if anybody asks */
 
 /* clients.c */
 int sim_clients_create(struct sim_world *w, struct err *e);

@@ -67,7 +67,7 @@ done
 sed 's/^  "plan": {/  "deaths": [{"node": 1, "at_ns": 0, "effects": 0, "down_ms": 7}],\n&/' small.json >deaths.json
 "$rift" sim --replay deaths.json >out 2>err
 said "deaths between two effects: 1"
-said "node 1 dies"
+said "node 1 dies: before "
 said "fault [0-9]* ends$"
 
 "$rift" check first.history >out 2>&1
