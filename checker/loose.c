@@ -61,17 +61,28 @@ static void note_bounds(struct loose *l)
     }
 }
 
-/* The state before a place of the order. */
+/* The state before a place of the order; VERSION_NONE: nobody saw what it is. */
 static uint32_t state_at(const struct loose *l, uint32_t place)
 {
     return place == 0 ? l->versions->problem->initial
-                      : versions_of(l->versions, l->order[place - 1]);
+                      : versions_state(l->versions, versions_of(l->versions, l->order[place - 1]));
 }
 
 /* The next place with another state. */
 static uint32_t next_state(const struct loose *l, uint32_t place)
 {
-    return l->versions->items[state_at(l, place)].end + 1;
+    uint32_t version = place == 0 ? l->versions->problem->initial
+                                  : versions_of(l->versions, l->order[place - 1]);
+
+    return l->versions->items[version].end + 1;
+}
+
+/* As the model's step, where the state is known. */
+static int fits(const struct loose *l, uint32_t place, uint32_t op)
+{
+    uint32_t state = state_at(l, place);
+
+    return state == VERSION_NONE ? 0 : problem_step(l->versions->problem, state, op, &state);
 }
 
 /* 1: placed. 0: no state that it may meet fits. */
@@ -83,8 +94,7 @@ static int place_one(struct loose *l, uint32_t op)
     if (l->n > 0 && place < l->place[l->n - 1])
         place = l->place[l->n - 1];
     for (; place <= l->highest[p->ops[op].ret]; place = next_state(l, place)) {
-        uint32_t state;
-        int rc = problem_step(p, state_at(l, place), op, &state);
+        int rc = fits(l, place, op);
 
         if (rc < 0)
             return rc;

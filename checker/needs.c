@@ -116,7 +116,7 @@ int needs_create(const struct problem *p, struct needs **ret)
     if (n == NULL)
         return rc;
     n->problem = p;
-    n->n_known = (uint32_t)strings_count(p->env.strings);
+    n->n_known = p->n_strings;
     n->effects = calloc((size_t)p->n_classes + 1, sizeof *n->effects);
     n->known = calloc(n->n_known, sizeof *n->known);
     n->next_wanting = calloc((size_t)p->n_required + 1, sizeof *n->next_wanting);

@@ -304,6 +304,8 @@ static int build(struct problem *p, const struct history *h, const struct proble
         rc = order_pending(p);
     if (rc == 0)
         rc = assign_slots(p);
+    if (rc == 0)
+        p->n_strings = (uint32_t)strings_count(p->env.strings);
     builder_free(&b);
     return rc;
 }

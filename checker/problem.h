@@ -33,7 +33,8 @@ struct problem_class {
 struct problem {
     struct model_env env;
     const struct model *model;
-    uint32_t initial; /* state */
+    uint32_t initial;   /* state */
+    uint32_t n_strings; /* numbers below this are the operations' own: no engine made them */
 
     struct problem_op *ops;
     uint32_t n_ops;

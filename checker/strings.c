@@ -58,6 +58,7 @@ enum { FIRST_CAP = 64, BYTES_MAX = INT32_MAX };
  * costs a comparison. */
 #define PRIME ((UINT64_C(1) << 61) - 1)
 #define BASE UINT64_C(0x1b873593cc9e2d51)
+#define INVERSE UINT64_C(0x16b16b088a7398d8) /* of BASE: their product is 1 */
 
 static uint64_t add_mod(uint64_t a, uint64_t b)
 {
@@ -73,15 +74,60 @@ static uint64_t mul_mod(uint64_t a, uint64_t b)
     return add_mod((uint64_t)(product & PRIME), (uint64_t)(product >> 61));
 }
 
+static uint64_t power(uint64_t base, uint64_t exponent)
+{
+    uint64_t result = 1;
+
+    for (; exponent > 0; exponent >>= 1) {
+        if ((exponent & 1) != 0)
+            result = mul_mod(result, base);
+        base = mul_mod(base, base);
+    }
+    return result;
+}
+
+enum { CHUNK = 8 };
+
+/* BASE to the power of 0, 1, 2... */
+static const uint64_t POWERS[CHUNK + 1] = {
+
+    UINT64_C(0x1),
+    UINT64_C(0x1b873593cc9e2d51),
+    UINT64_C(0x191474b0e20f3729),
+    UINT64_C(0x15a60d572b629318),
+    UINT64_C(0x1a97e213ce893671),
+    UINT64_C(0x621ff8ff9c03d72),
+    UINT64_C(0x90ffcdbd9c7d2ba),
+    UINT64_C(0xfd96dee480260b),
+    UINT64_C(0x168656333449d6df)};
+
+/* The hash of CHUNK bytes: their products do not wait for each other. */
+static uint64_t hash_chunk(const uint8_t *bytes)
+{
+    unsigned __int128 sum = 0;
+
+    for (size_t i = 0; i < CHUNK; i++)
+        sum += (unsigned __int128)POWERS[CHUNK - 1 - i] * (UINT64_C(1) + bytes[i]);
+    return add_mod((uint64_t)(sum & PRIME), (uint64_t)(sum >> 61));
+}
+
+/* 1 + byte, so that leading zero bytes count. */
+static uint64_t hash_bytes_of(struct slice bytes)
+{
+    uint64_t hash = 0;
+    size_t i = 0;
+
+    for (; i + CHUNK <= bytes.len; i += CHUNK)
+        hash = add_mod(mul_mod(hash, POWERS[CHUNK]), hash_chunk(bytes.data + i));
+    for (; i < bytes.len; i++)
+        hash = add_mod(mul_mod(hash, BASE), UINT64_C(1) + bytes.data[i]);
+    return hash;
+}
+
 static void hash_piece(struct node *node)
 {
-    node->hash = 0;
-    node->shift = 1;
-    for (size_t i = 0; i < node->piece_len; i++) {
-        /* 1 + byte, so that leading zero bytes count. */
-        node->hash = add_mod(mul_mod(node->hash, BASE), UINT64_C(1) + node->piece[i]);
-        node->shift = mul_mod(node->shift, BASE);
-    }
+    node->hash = hash_bytes_of(slice_of(node->piece, node->piece_len));
+    node->shift = node->piece_len <= CHUNK ? POWERS[node->piece_len] : power(BASE, node->piece_len);
 }
 
 /* Spreads numbers that are close together over a table of a power of two. */
@@ -120,7 +166,8 @@ static bool same_before(const struct strings *s, struct cursor a, struct cursor 
         if (n > count)
             n = count;
         count -= n;
-        if (n > 0 && memcmp(a.node->piece + a.left - n, b.node->piece + b.left - n, n) != 0)
+        if (n > 0 && a.node->piece + a.left != b.node->piece + b.left &&
+            memcmp(a.node->piece + a.left - n, b.node->piece + b.left - n, n) != 0)
             return false;
         move_back(s, &a, n);
         move_back(s, &b, n);
@@ -288,6 +335,16 @@ int strings_lend(struct strings *s, struct slice bytes, uint32_t *ret)
     return rc < 0 ? rc : intern(s, &node, ret, &known);
 }
 
+bool strings_find(const struct strings *s, struct slice bytes, uint32_t *ret)
+{
+    struct node node;
+
+    if (make_flat(s, bytes, &node) < 0)
+        return false;
+    *ret = find(s, &node)->id;
+    return *ret != 0;
+}
+
 int strings_copy(struct strings *s, struct slice bytes, uint32_t *ret)
 {
     uint8_t *copy = slice_dup(bytes);
@@ -414,18 +471,6 @@ bool strings_is_prefix(const struct strings *s, uint32_t id, uint32_t of)
                        part->len);
 }
 
-static uint64_t power(uint64_t base, uint64_t exponent)
-{
-    uint64_t result = 1;
-
-    for (; exponent > 0; exponent >>= 1) {
-        if ((exponent & 1) != 0)
-            result = mul_mod(result, base);
-        base = mul_mod(base, base);
-    }
-    return result;
-}
-
 /* Interns the last `len` bytes in front of a place; `node` brings their hash. */
 static int intern_before(struct strings *s, struct cursor place, uint32_t len, struct node *node,
                          uint32_t *ret)
@@ -482,8 +527,7 @@ int strings_before(struct strings *s, uint32_t id, uint32_t back, uint32_t *ret)
         *ret = len == 0 ? STRING_EMPTY : (uint32_t)(place.node - s->nodes);
         return 1;
     }
-    /* Fermat: the power to PRIME - 2 is the inverse. */
-    rest.hash = mul_mod(add_mod(whole->hash, PRIME - end->hash), power(end->shift, PRIME - 2));
+    rest.hash = mul_mod(add_mod(whole->hash, PRIME - end->hash), power(INVERSE, end->len));
     rc = intern_before(s, place, len, &rest, ret);
     return rc < 0 ? rc : 1;
 }

@@ -29,6 +29,9 @@ void strings_destroy(struct strings *s);
 int strings_lend(struct strings *s, struct slice bytes, uint32_t *ret);
 int strings_copy(struct strings *s, struct slice bytes, uint32_t *ret);
 
+/* The number of these bytes, if they have one. */
+bool strings_find(const struct strings *s, struct slice bytes, uint32_t *ret);
+
 /* The number of `left` followed by `right`; an absent `left` counts as empty. The same pair again
  * costs one lookup. Errors: as above. */
 int strings_append(struct strings *s, uint32_t left, uint32_t right, uint32_t *ret);

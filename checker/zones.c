@@ -5,22 +5,22 @@
 
 #include <stdlib.h>
 
-/* Registers whose values are written once each, in near-linear time, after Gibbons & Korach
- * ("Testing shared memories", SIAM J. Computing 1997).
+/* Registers and lists whose values come about in one way each, in near-linear time, after Gibbons &
+ * Korach ("Testing shared memories", SIAM J. Computing 1997).
  *
- * A block is a blind write (or the state at the start) with its readers, the compare-and-set that
- * consumed its value with its readers, and so on: nothing can come between them. Let f be the
- * earliest return in a block and s the latest call. Block A has to precede B when f(A) < s(B). If
- * no two blocks have to precede each other, ordering them by max(f, s) satisfies all: suppose
- * f(A) < s(B) and max(f(A), s(A)) >= max(f(B), s(B)). Then max(f(A), s(A)) >= s(B) > f(A), so
- * s(A) >= f(B), and B has to precede A as well. So the order is made first, and one look at the
- * real time in it decides. docs/checker.md has the rest. */
+ * A block is a blind write (or the state at the start) with its readers, the compare-and-set or the
+ * append that made another value of it with its readers, and so on: nothing can come between them.
+ * Let f be the earliest return in a block and s the latest call. Block A has to precede B when
+ * f(A) < s(B). If no two blocks have to precede each other, ordering them by max(f, s) satisfies
+ * all: suppose f(A) < s(B) and max(f(A), s(A)) >= max(f(B), s(B)). Then
+ * max(f(A), s(A)) >= s(B) > f(A), so s(A) >= f(B), and B has to precede A as well. So the order is
+ * made first, and one look at the real time in it decides. docs/checker.md has the rest. */
 
 /* Places among the calls and returns begin at 1 here: 0 is before everything. */
 struct block {
     uint32_t root;  /* version */
-    uint64_t first; /* f */
-    uint64_t last;  /* s */
+    uint32_t first; /* f */
+    uint32_t last;  /* s */
 };
 
 struct zones {
@@ -28,8 +28,6 @@ struct zones {
     struct block *blocks;
     uint32_t n_blocks;
     uint32_t *by_place; /* block + 1 at max(f, s) */
-    uint64_t *firsts;   /* of each version */
-    uint64_t *lasts;
     uint32_t *order;
     uint32_t n_order;
 };
@@ -37,17 +35,11 @@ struct zones {
 static int zones_init(struct zones *z)
 {
     const struct problem *p = z->versions.problem;
-    size_t n = z->versions.n;
 
     z->blocks = pages_calloc((size_t)z->versions.n_needed + 2, sizeof *z->blocks);
     z->by_place = pages_calloc(2 * (size_t)p->n_ops + 2, sizeof *z->by_place);
-    z->firsts = pages_calloc(n + 1, sizeof *z->firsts);
-    z->lasts = pages_calloc(n + 1, sizeof *z->lasts);
     z->order = pages_calloc((size_t)p->n_ops + 1, sizeof *z->order);
-    return z->blocks == NULL || z->by_place == NULL || z->firsts == NULL || z->lasts == NULL ||
-                   z->order == NULL
-               ? -E_NOMEM
-               : 0;
+    return z->blocks == NULL || z->by_place == NULL || z->order == NULL ? -E_NOMEM : 0;
 }
 
 static void zones_free(struct zones *z)
@@ -55,8 +47,6 @@ static void zones_free(struct zones *z)
     versions_free(&z->versions);
     free(z->blocks);
     free(z->by_place);
-    free(z->firsts);
-    free(z->lasts);
     free(z->order);
 }
 
@@ -66,14 +56,14 @@ static void note_times(struct zones *z, uint32_t op)
 {
     const struct problem_op *o = &z->versions.problem->ops[op];
     uint32_t version = versions_of(&z->versions, op);
-    uint64_t ret = o->ret == PROBLEM_NEVER ? UINT64_MAX : (uint64_t)o->ret + 1;
+    uint32_t ret = o->ret == PROBLEM_NEVER ? PROBLEM_NEVER : o->ret + 1;
 
     if (version == VERSION_NONE)
         return;
-    if (ret < z->firsts[version])
-        z->firsts[version] = ret;
-    if (o->call + UINT64_C(1) > z->lasts[version])
-        z->lasts[version] = o->call + UINT64_C(1);
+    if (ret < z->versions.items[version].first)
+        z->versions.items[version].first = ret;
+    if (o->call + 1 > z->versions.items[version].last)
+        z->versions.items[version].last = o->call + 1;
 }
 
 static void note_all_times(struct zones *z)
@@ -81,16 +71,9 @@ static void note_all_times(struct zones *z)
     const struct versions *v = &z->versions;
 
     for (uint32_t i = 0; i < v->n; i++)
-        z->firsts[i] = UINT64_MAX;
-    for (uint32_t i = 0; i < v->problem->n_required; i++)
+        v->items[i].first = PROBLEM_NEVER;
+    for (uint32_t i = 0; i < v->problem->n_ops; i++)
         note_times(z, i);
-    for (uint32_t i = 0; i < v->n; i++) {
-        uint32_t writer = v->items[i].writer;
-
-        if (v->items[i].needed && writer != VERSION_NONE &&
-            !problem_is_required(v->problem, writer))
-            note_times(z, writer);
-    }
 }
 
 /* Returns how many versions it has. */
@@ -99,12 +82,14 @@ static uint32_t add_block(struct zones *z, uint32_t root)
     struct block *b = &z->blocks[z->n_blocks++];
     uint32_t n = 0;
 
-    *b = (struct block){.root = root, .first = UINT64_MAX};
+    *b = (struct block){.root = root, .first = PROBLEM_NEVER};
     for (uint32_t i = root; i != VERSION_NONE; i = z->versions.items[i].next) {
-        if (z->firsts[i] < b->first)
-            b->first = z->firsts[i];
-        if (z->lasts[i] > b->last)
-            b->last = z->lasts[i];
+        const struct version *version = &z->versions.items[i];
+
+        if (version->first < b->first)
+            b->first = version->first;
+        if (version->last > b->last)
+            b->last = version->last;
         n++;
     }
     if (root == z->versions.problem->initial)
@@ -113,7 +98,7 @@ static uint32_t add_block(struct zones *z, uint32_t root)
 }
 
 /* Where it belongs among all blocks. */
-static uint64_t place_of(const struct block *b)
+static uint32_t place_of(const struct block *b)
 {
     return b->first > b->last ? b->first : b->last;
 }
@@ -130,7 +115,7 @@ static bool make_blocks(struct zones *z)
     if (v->items[initial].needed)
         n += add_block(z, initial);
     for (uint32_t i = 0; i < v->n; i++) {
-        if (v->items[i].needed && i != initial && !versions_effect(v, v->items[i].writer)->wants)
+        if (v->items[i].needed && i != initial && v->items[i].prev == VERSION_NONE)
             n += add_block(z, i);
     }
     for (uint32_t i = 0; i < z->n_blocks; i++) {
@@ -217,12 +202,22 @@ static int prove(struct zones *z)
 
 /* --- the engine ----------------------------------------------------------------------------- */
 
-static size_t memory_bytes(const struct problem *p)
+static size_t memory_bytes(const struct zones *z)
 {
-    return problem_memory_bytes(p) +
-           strings_count(p->env.strings) * (sizeof(struct version) + 2 * sizeof(uint64_t)) +
+    const struct problem *p = z->versions.problem;
+
+    return problem_memory_bytes(p) + versions_memory_bytes(&z->versions) +
+           z->versions.n_needed * sizeof *z->blocks +
+           p->n_ops * (2 * sizeof *z->by_place + sizeof *z->order);
+}
+
+/* Before anything is taken. Of appends it may come out somewhat more: a version for each state that
+ * somebody saw a longer one of. */
+static size_t memory_bytes_expected(const struct problem *p)
+{
+    return problem_memory_bytes(p) + (p->n_strings + (size_t)p->n_ops) * sizeof(struct version) +
            p->n_classes * sizeof(struct model_effect) +
-           p->n_ops * (sizeof(struct block) + 7 * sizeof(uint32_t));
+           p->n_ops * (sizeof(struct block) + 4 * sizeof(uint32_t));
 }
 
 static int decide(struct zones *z, enum verdict *verdict, const char **reason)
@@ -260,7 +255,7 @@ static int answer(struct zones *z, const struct engine_budget *budget, enum verd
         engine_result_free(ret);
     }
     *ret = (struct engine_result){
-        .verdict = verdict, .steps = z->n_order, .memory_bytes = memory_bytes(p)};
+        .verdict = verdict, .steps = z->n_order, .memory_bytes = memory_bytes(z)};
     if (verdict == VERDICT_LINEARIZABLE) {
         ret->order = z->order;
         ret->n_order = z->n_order;
@@ -278,7 +273,7 @@ static int run(const struct problem *p, const struct engine_budget *budget,
     const char *reason = "memory budget spent";
     int rc = 0;
 
-    if (budget->memory_bytes_max == 0 || memory_bytes(p) <= budget->memory_bytes_max)
+    if (budget->memory_bytes_max == 0 || memory_bytes_expected(p) <= budget->memory_bytes_max)
         rc = versions_make(p, &z.versions, &outcome, &reason);
     if (rc == 0 && outcome == VERSIONS_IMPOSSIBLE)
         verdict = VERDICT_NOT_LINEARIZABLE;
@@ -293,4 +288,4 @@ static int run(const struct problem *p, const struct engine_budget *budget,
 }
 
 const struct check_engine engine_zones = {
-    .name = "zones", .kind = "each value is written once", .run = run};
+    .name = "zones", .kind = "each value that was seen came about in one way", .run = run};
