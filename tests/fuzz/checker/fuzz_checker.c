@@ -52,7 +52,9 @@ static struct generate_options draw_options(struct rng *r, size_t n_ops_max)
     o.n_values = rng_between(r, 1, 5);
     o.unknown_ppm = rng_chance(r, 700000) ? 400000 : 0;
     o.n_spoiled = rng_below(r, 4);
-    o.fresh = rng_chance(r, 400000);
+    o.fresh = rng_chance(r, 500000);
+    o.appends = rng_chance(r, 500000);
+    o.ended = rng_chance(r, 700000);
     if (rng_chance(r, 300000))
         make_mostly_unknown(r, &o);
     return o;

@@ -10,10 +10,11 @@ static const char *const VALUES[] = {"a", "b", "ab", "", "c", "ba", "d", "e"};
 static const char *const KEYS[] = {"x", "y", "z", ""};
 
 /* For histories that write each value once; the last one is never written. */
-static const char *const FRESH[] = {
-    "0",  "1",  "2",  "3",  "4",  "5",  "6",  "7",  "8",  "9",  "10", "11", "12", "13",
-    "14", "15", "16", "17", "18", "19", "20", "21", "22", "23", "24", "25", "26", "27",
-    "28", "29", "30", "31", "32", "33", "34", "35", "36", "37", "38", "39", "40"};
+static const char *const FRESH[] = {"0.",  "1.",  "2.",  "3.",  "4.",  "5.",  "6.",  "7.",  "8.",
+                                    "9.",  "10.", "11.", "12.", "13.", "14.", "15.", "16.", "17.",
+                                    "18.", "19.", "20.", "21.", "22.", "23.", "24.", "25.", "26.",
+                                    "27.", "28.", "29.", "30.", "31.", "32.", "33.", "34.", "35.",
+                                    "36.", "37.", "38.", "39.", "40."};
 
 enum {
     PROCESSES_MAX = 16,
@@ -36,13 +37,21 @@ struct generator {
     size_t n_written; /* of FRESH */
 };
 
+/* Without its point "1" behind "2" and "21" are the same. */
+static struct slice fresh(const struct generator *g, size_t i)
+{
+    size_t len = strlen(FRESH[i]);
+
+    return slice_of(FRESH[i], g->options->ended ? len : len - 1);
+}
+
 /* A value to look for: one that may be there. */
 static struct slice draw_value(struct generator *g)
 {
     size_t n = g->options->n_values < N_VALUES ? g->options->n_values : N_VALUES;
 
     if (g->options->fresh)
-        return slice_str(FRESH[rng_below(g->rng, g->n_written + 1)]);
+        return fresh(g, rng_below(g->rng, g->n_written + 1));
     return slice_str(VALUES[rng_below(g->rng, n)]);
 }
 
@@ -51,7 +60,7 @@ static struct slice draw_written(struct generator *g)
     if (!g->options->fresh)
         return draw_value(g);
     CHECK(g->n_written + 1 < N_FRESH);
-    return slice_str(FRESH[g->n_written++]);
+    return fresh(g, g->n_written++);
 }
 
 static enum op_kind draw_kind(struct generator *g)
@@ -59,7 +68,8 @@ static enum op_kind draw_kind(struct generator *g)
     static const enum op_kind kinds[] = {OP_GET, OP_GET, OP_PUT, OP_CAS, OP_APPEND, OP_DELETE};
     size_t n = 6;
 
-    if (g->options->fresh || strcmp(g->options->model, "cas-register") == 0)
+    if ((g->options->fresh && !g->options->appends) ||
+        strcmp(g->options->model, "cas-register") == 0)
         n = 4;
     if (strcmp(g->options->model, "register") == 0)
         n = 3;
@@ -158,6 +168,19 @@ static size_t n_open(const struct generator *g)
     return n;
 }
 
+/* What some other read saw, or a value, and of either perhaps only the beginning. */
+static struct slice draw_result(struct generator *g)
+{
+    const struct history_op *other = &g->h->ops[rng_below(g->rng, g->h->n_ops)];
+    bool take = g->options->appends && other->kind == OP_GET && other->outcome == OUTCOME_OK &&
+                other->status == STATUS_OK;
+    struct slice drawn = take ? other->result : draw_value(g);
+
+    if (g->options->appends && rng_chance(g->rng, 300000))
+        drawn.len = rng_below(g->rng, drawn.len + 1);
+    return drawn;
+}
+
 static void spoil(struct generator *g)
 {
     struct history_op *op = &g->h->ops[rng_below(g->rng, g->h->n_ops)];
@@ -165,11 +188,13 @@ static void spoil(struct generator *g)
 
     if (op->outcome != OUTCOME_OK || op->kind == OP_PUT || op->kind == OP_APPEND)
         return;
-    forget_answer(op);
     if (op->kind == OP_GET) {
+        struct history_op before = *op;
+
         op->status = choice == 0 ? STATUS_NO_KEY : STATUS_OK;
-        op->result = draw_value(g);
+        op->result = draw_result(g);
         keep_result(op);
+        forget_answer(&before);
     } else if (op->kind == OP_CAS) {
         op->status = choice < 2 ? STATUS_OK : choice == 2 ? STATUS_NO_KEY : STATUS_MISMATCH;
     } else {

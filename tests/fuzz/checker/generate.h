@@ -14,7 +14,9 @@ struct generate_options {
     size_t n_processes;
     size_t n_keys;
     size_t n_values;      /* distinct ones; small numbers make many operations alike */
-    bool fresh;           /* instead each value is written once; neither appends nor deletes */
+    bool fresh;           /* instead each value is written once */
+    bool appends;         /* fresh: of kv also appends and deletes */
+    bool ended;           /* fresh: no value is a beginning of another one */
     uint32_t unknown_ppm; /* share of operations whose outcome nobody learns */
     size_t n_spoiled;     /* answers that are replaced by drawn ones */
 };
