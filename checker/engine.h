@@ -64,6 +64,7 @@ struct check_engine {
 
 extern const struct check_engine engine_porcupine;
 extern const struct check_engine engine_jit;
+extern const struct check_engine engine_priority_queue;
 extern const struct check_engine engine_queue;
 extern const struct check_engine engine_zones;
 

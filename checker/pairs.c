@@ -2,7 +2,7 @@
 
 #include "base/hash.h"
 #include "base/pages.h"
-#include "checker/heap.h"
+#include "checker/keyed.h"
 
 #include <stdlib.h>
 
@@ -34,6 +34,11 @@ static bool is_of(const struct matching *m, uint32_t pair, struct slice value)
     uint32_t op = p->put != PAIR_NONE ? p->put : p->take;
 
     return slice_equal(value_of(m, op_of(m->pairs->part, op)), value);
+}
+
+struct slice pairs_value(const struct pairs *p, uint32_t pair)
+{
+    return op_of(p->part, p->items[pair].put)->value;
 }
 
 /* The number of the pair of that value; a new one if need be. */

@@ -69,6 +69,9 @@ struct pairs {
     uint32_t n_places;
 };
 
+/* The value of a pair that was put in; lent. */
+struct slice pairs_value(const struct pairs *p, uint32_t pair);
+
 /* An order in the making: events EVENT_PUT, EVENT_TAKE and EVENT_EMPTY. There is room for all. */
 struct pairs_order {
     uint32_t *steps;

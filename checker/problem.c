@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "base/hash.h"
 #include "base/pages.h"
+#include "checker/keyed.h"
 #include "checker/models/models.h"
 
 #include <stdlib.h>
@@ -12,16 +13,11 @@ struct builder {
     struct problem *problem;
     const struct history *history;
     const struct problem_input *inputs;
-    uint64_t *calls; /* sequence numbers */
-    struct return_at *returns;
+    uint64_t *calls;       /* sequence numbers */
+    struct keyed *returns; /* operations by sequence number */
     uint32_t n_returns;
     uint32_t *slots;  /* open addressing over class numbers + 1 */
     size_t slots_cap; /* a power of two, more than twice the operations */
-};
-
-struct return_at {
-    uint64_t seq;
-    uint32_t op;
 };
 
 static int builder_init(struct builder *b, struct problem *p, const struct history *h,
@@ -109,7 +105,7 @@ static int take_ops(struct builder *b)
             .ret = PROBLEM_NEVER, .class = class_of(b, &op), .original = b->inputs[i].original};
         b->calls[i] = from->call_seq;
         if (op.known)
-            b->returns[b->n_returns++] = (struct return_at){.seq = from->return_seq, .op = i};
+            b->returns[b->n_returns++] = (struct keyed){.key = from->return_seq, .value = i};
         else
             p->classes[to->class].n++;
     }
@@ -117,43 +113,6 @@ static int take_ops(struct builder *b)
 }
 
 /* --- real time ------------------------------------------------------------------------------ */
-
-enum { DIGIT_BITS = 11, DIGITS = 1 << DIGIT_BITS };
-
-/* Sorts by one digit of the sequence number, and leaves equal ones as they are. */
-static void sort_by_digit(const struct return_at *from, struct return_at *to, uint32_t n,
-                          unsigned shift)
-{
-    uint32_t starts[DIGITS + 1] = {0};
-
-    for (uint32_t i = 0; i < n; i++)
-        starts[(from[i].seq >> shift) % DIGITS + 1]++;
-    for (size_t d = 1; d < DIGITS; d++)
-        starts[d] += starts[d - 1];
-    for (uint32_t i = 0; i < n; i++)
-        to[starts[(from[i].seq >> shift) % DIGITS]++] = from[i];
-}
-
-/* By sequence number, from the last digit to the first that any of them has. */
-static int sort_returns(struct builder *b)
-{
-    struct return_at *other = pages_calloc((size_t)b->n_returns + 1, sizeof *other);
-    uint64_t all = 0;
-
-    if (other == NULL)
-        return -E_NOMEM;
-    for (uint32_t i = 0; i < b->n_returns; i++)
-        all |= b->returns[i].seq;
-    for (unsigned shift = 0; shift < 64 && all >> shift != 0; shift += DIGIT_BITS) {
-        struct return_at *sorted = other;
-
-        sort_by_digit(b->returns, sorted, b->n_returns, shift);
-        other = b->returns;
-        b->returns = sorted;
-    }
-    free(other);
-    return 0;
-}
 
 /* Replaces sequence numbers by places among all calls and returns. A return with the number of a
  * call is behind it: what ends and begins together is concurrent (closed intervals). */
@@ -164,18 +123,18 @@ static void number_events(struct builder *b)
     uint32_t r = 0;
 
     for (uint32_t i = 0; i < p->n_ops; i++) {
-        while (r < b->n_returns && b->returns[r].seq < b->calls[i])
-            p->ops[b->returns[r++].op].ret = place++;
+        while (r < b->n_returns && b->returns[r].key < b->calls[i])
+            p->ops[b->returns[r++].value].ret = place++;
         p->ops[i].call = place++;
     }
     while (r < b->n_returns)
-        p->ops[b->returns[r++].op].ret = place++;
+        p->ops[b->returns[r++].value].ret = place++;
 }
 
 static int note_returns(struct builder *b)
 {
     struct problem *p = b->problem;
-    int rc = sort_returns(b);
+    int rc = keyed_sort(&b->returns, b->n_returns);
 
     if (rc < 0)
         return rc;
@@ -185,7 +144,7 @@ static int note_returns(struct builder *b)
         return -E_NOMEM;
     p->n_required = b->n_returns;
     for (uint32_t i = 0; i < p->n_required; i++)
-        p->by_return[i] = b->returns[i].op;
+        p->by_return[i] = b->returns[i].value;
     return 0;
 }
 

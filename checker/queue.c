@@ -1,5 +1,5 @@
 #include "base/pages.h"
-#include "checker/heap.h"
+#include "checker/keyed.h"
 #include "checker/models/models.h"
 #include "checker/pairs.h"
 

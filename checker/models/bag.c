@@ -36,8 +36,7 @@ static int compare_numbers(struct slice a, struct slice b)
     return a_negative ? -order : order;
 }
 
-/* Decimal integers by their value, below everything else, which goes by its bytes. */
-static int compare_priorities(struct slice a, struct slice b)
+int priority_compare(struct slice a, struct slice b)
 {
     bool a_is_number = is_number(a);
     bool b_is_number = is_number(b);
@@ -54,7 +53,7 @@ static struct tree elements(const struct model_env *env)
 
 static struct tree priorities(const struct model_env *env)
 {
-    return (struct tree){.strings = env->strings, .compare = compare_priorities};
+    return (struct tree){.strings = env->strings, .compare = priority_compare};
 }
 
 /* --- both ----------------------------------------------------------------------------------- */

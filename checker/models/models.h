@@ -18,6 +18,10 @@ extern const struct model model_counter;
 extern const struct model model_bank;
 extern const struct model model_mutex;
 
+/* The order of a priority queue: decimal integers by their value, below everything else, which goes
+ * by its bytes. Below 0, 0 or above 0; 0 for equal bytes only. */
+int priority_compare(struct slice a, struct slice b);
+
 /* Many keys at once: env->part says what each is like, and the state holds env->n_keys of its
  * states. Checking by key gives the same verdicts and is much faster (Herlihy & Wing, theorem 1:
  * linearizability is local); this is for those who want to see that. A violation is told key by

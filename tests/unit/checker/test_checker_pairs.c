@@ -48,6 +48,23 @@ static const struct decided DECIDED[] = {
      "1 1 2 enqueue x a\n1 3 4 enqueue x a\n1 5 6 dequeue x = a"},
     {"a take of unknown outcome is searched for", "queue", "jit", YES,
      "1 1 2 enqueue x a\n2 3 - dequeue x\n1 4 5 dequeue x = no-key"},
+    {"the highest first", "priority-queue", "priority-queue", YES,
+     "1 1 2 insert x 1\n1 3 4 insert x 2\n1 5 6 poll x = 2\n1 7 8 poll x = 1"},
+    {"a lower value is polled", "priority-queue", "priority-queue", NO,
+     "1 1 2 insert x 1\n1 3 4 insert x 2\n1 5 6 poll x = 1"},
+    {"9 is below 10, and -10 below -9", "priority-queue", "priority-queue", YES,
+     "1 1 2 insert x 9\n1 3 4 insert x 10\n1 5 6 poll x = 10\n1 7 8 poll x = 9\n"
+     "1 9 10 insert x -9\n1 11 12 insert x -10\n1 13 14 poll x = -9\n1 15 16 poll x = -10"},
+    {"numbers of any length are below what is no number", "priority-queue", "priority-queue", YES,
+     "1 1 2 insert x 99999999999999999999\n1 3 4 insert x 99999999999999999998\n"
+     "1 5 6 insert x 007\n1 7 8 insert x ''\n1 9 10 poll x = 007\n1 11 12 poll x = ''\n"
+     "1 13 14 poll x = 99999999999999999999\n1 15 16 poll x = 99999999999999999998"},
+    {"strings with the same beginning", "priority-queue", "priority-queue", NO,
+     "1 1 2 insert x abcdefgh1\n1 3 4 insert x abcdefgh2\n1 5 6 poll x = abcdefgh1"},
+    {"a higher value that is put in slowly", "priority-queue", "priority-queue", YES,
+     "2 0 10 poll x = 1\n3 5 12 insert x 2\n1 8 9 insert x 1\n3 13 14 poll x = 2"},
+    {"a value put in behind a higher one that is still there", "priority-queue", "priority-queue",
+     NO, "2 0 10 poll x = 1\n1 5 5 insert x 2\n1 8 9 insert x 1\n3 11 11 poll x = 2"},
 };
 
 Test(checker_pairs, decide_what_is_theirs_and_pass_on_the_rest)

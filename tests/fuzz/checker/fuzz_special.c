@@ -1,11 +1,11 @@
 #include "base/check.h"
-#include "objects.h"
+#include "toys.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-/* fuzz_objects SMALL LARGE SEED [MODEL]
+/* fuzz_special SMALL LARGE SEED [MODEL]
  *
  * The special engines of queues, stacks and the like. For each object, SMALL histories of up to
  * eight operations against all orders tried one by one, and LARGE ones of up to 200 against the
@@ -32,7 +32,7 @@ struct tally {
     uint64_t open;    /* not decided by the search */
 };
 
-static const char *engine_of(const struct object *o)
+static const char *engine_of(const struct toy *o)
 {
     for (size_t i = 0; i < sizeof ENGINE_OF / sizeof ENGINE_OF[0]; i++) {
         if (strcmp(ENGINE_OF[i].model, o->model) == 0)
@@ -42,10 +42,9 @@ static const char *engine_of(const struct object *o)
     return NULL;
 }
 
-static struct objects_options draw_options(struct rng *r, const struct object *object,
-                                           size_t n_ops_max)
+static struct toys_options draw_options(struct rng *r, const struct toy *toy, size_t n_ops_max)
 {
-    struct objects_options o = {.object = object};
+    struct toys_options o = {.toy = toy};
 
     o.n_ops = rng_between(r, 1, n_ops_max);
     o.n_processes = rng_between(r, 1, 8);
@@ -65,7 +64,7 @@ static bool out_of_turns(void *context)
 
 static bool complain(const struct history *h, const char *engine, const char *what)
 {
-    objects_print(h);
+    toys_print(h);
     printf("engine %s: %s\n", engine == NULL ? "chosen by itself" : engine, what);
     return false;
 }
@@ -88,7 +87,7 @@ static enum verdict judge(const struct history *h, const char *engine, bool *ok)
     verdict = r->verdict;
     p = &r->partitions[0];
     if (verdict == VERDICT_LINEARIZABLE && r->n_partitions == 1 &&
-        !objects_replays(h, p->order, p->n_order, &why))
+        !toys_replays(h, p->order, p->n_order, &why))
         *ok = complain(h, engine, why);
     if (verdict == VERDICT_NOT_LINEARIZABLE && p->n_stuck == 0)
         *ok = complain(h, engine, "nothing is stuck");
@@ -121,24 +120,23 @@ static void count(struct tally *t, enum verdict v)
     t->open += v == VERDICT_UNKNOWN;
 }
 
-static bool small_case(struct rng *r, const struct object *o, struct tally *t)
+static bool small_case(struct rng *r, const struct toy *o, struct tally *t)
 {
-    struct objects_options options = draw_options(r, o, SMALL_OPS_MAX);
-    struct history *h = objects_generate(r, &options);
-    enum verdict expected = objects_linearizable(h) ? VERDICT_LINEARIZABLE
-                                                    : VERDICT_NOT_LINEARIZABLE;
+    struct toys_options options = draw_options(r, o, SMALL_OPS_MAX);
+    struct history *h = toys_generate(r, &options);
+    enum verdict expected = toys_linearizable(h) ? VERDICT_LINEARIZABLE : VERDICT_NOT_LINEARIZABLE;
     bool ok = agrees(h, engine_of(o), expected, t, true) && agrees(h, NULL, expected, t, false) &&
               agrees(h, "jit", expected, t, false);
 
     count(t, expected);
-    objects_free(h);
+    toys_free(h);
     return ok;
 }
 
-static bool large_case(struct rng *r, const struct object *o, struct tally *t)
+static bool large_case(struct rng *r, const struct toy *o, struct tally *t)
 {
-    struct objects_options options = draw_options(r, o, LARGE_OPS_MAX);
-    struct history *h = objects_generate(r, &options);
+    struct toys_options options = draw_options(r, o, LARGE_OPS_MAX);
+    struct history *h = toys_generate(r, &options);
     bool ok = true;
     enum verdict expected = judge(h, "jit", &ok);
 
@@ -148,12 +146,12 @@ static bool large_case(struct rng *r, const struct object *o, struct tally *t)
         expected = VERDICT_LINEARIZABLE;
     ok = ok && agrees(h, engine_of(o), expected, t, true);
     count(t, expected);
-    objects_free(h);
+    toys_free(h);
     return ok;
 }
 
-static bool run(const char *name, const struct object *o, uint64_t n, uint64_t seed,
-                bool (*one)(struct rng *, const struct object *, struct tally *))
+static bool run(const char *name, const struct toy *o, uint64_t n, uint64_t seed,
+                bool (*one)(struct rng *, const struct toy *, struct tally *))
 {
     struct tally t = {0};
 
@@ -182,7 +180,7 @@ int main(int argc, char **argv)
     uint64_t large = argc > 2 ? strtoull(argv[2], NULL, 10) : 1000;
     uint64_t seed = argc > 3 ? strtoull(argv[3], NULL, 10) : 1;
 
-    for (const struct object *o = OBJECTS; o->model != NULL; o++) {
+    for (const struct toy *o = TOYS; o->model != NULL; o++) {
         if (argc > 4 && strcmp(argv[4], o->model) != 0)
             continue;
         if (!run("small", o, small, seed, small_case) || !run("large", o, large, seed, large_case))

@@ -1,4 +1,4 @@
-#include "objects.h"
+#include "toys.h"
 
 #include "base/check.h"
 
@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-const struct object OBJECTS[] = {
+const struct toy TOYS[] = {
     {"queue", 0, {OP_ENQUEUE, OP_ENQUEUE, OP_DEQUEUE, OP_DEQUEUE}},
     {"stack", 0, {OP_PUSH, OP_PUSH, OP_POP, OP_POP}},
     {"priority-queue", 0, {OP_INSERT, OP_INSERT, OP_POLL, OP_POLL}},
@@ -15,9 +15,9 @@ const struct object OBJECTS[] = {
 
 /* --- the object ----------------------------------------------------------------------------- */
 
-/* Values are numbers below OBJECTS_VALUES. */
+/* Values are numbers below TOYS_VALUES. */
 struct state {
-    int items[OBJECTS_OPS_MAX]; /* oldest first */
+    int items[TOYS_OPS_MAX]; /* oldest first */
     int n;
 };
 
@@ -28,9 +28,9 @@ struct answer {
 
 static const char *text_of(int value)
 {
-    static char texts[OBJECTS_VALUES][4];
+    static char texts[TOYS_VALUES][4];
 
-    CHECK(value >= 0 && value < OBJECTS_VALUES);
+    CHECK(value >= 0 && value < TOYS_VALUES);
     snprintf(texts[value], sizeof texts[value], "%d", value);
     return texts[value];
 }
@@ -97,19 +97,19 @@ enum { PROCESSES_MAX = 16, NOTHING_OPEN = -1, TRIES = 8 };
 
 struct generator {
     struct rng *rng;
-    const struct objects_options *options;
+    const struct toys_options *options;
     struct history *h;
     struct state state;
     uint64_t seq;
     long open[PROCESSES_MAX]; /* index of its operation */
     bool executed[PROCESSES_MAX];
-    uint32_t values[OBJECTS_VALUES];
+    uint32_t values[TOYS_VALUES];
     size_t n_drawn;
 };
 
 static struct slice draw_value(struct generator *g)
 {
-    size_t i = g->options->n_values == 0 ? g->n_drawn++ % OBJECTS_VALUES
+    size_t i = g->options->n_values == 0 ? g->n_drawn++ % TOYS_VALUES
                                          : rng_below(g->rng, g->options->n_values);
 
     return slice_str(text_of((int)g->values[i]));
@@ -120,7 +120,7 @@ static void invoke(struct generator *g, size_t p)
     struct history_op *op = &g->h->ops[g->h->n_ops];
 
     *op = (struct history_op){.process = (uint32_t)p,
-                              .kind = g->options->object->kinds[rng_below(g->rng, 4)],
+                              .kind = g->options->toy->kinds[rng_below(g->rng, 4)],
                               .call_seq = ++g->seq,
                               .return_seq = HISTORY_NEVER};
     if (op_takes_value(op->kind))
@@ -223,18 +223,18 @@ static void spoil(struct generator *g)
     }
 }
 
-struct history *objects_generate(struct rng *r, const struct objects_options *o)
+struct history *toys_generate(struct rng *r, const struct toys_options *o)
 {
     struct generator g = {.rng = r, .options = o, .h = calloc(1, sizeof *g.h)};
 
-    CHECK(g.h != NULL && o->n_processes <= PROCESSES_MAX && o->n_ops <= OBJECTS_OPS_MAX);
-    g.h->header.model = o->object->model;
-    g.h->header.dialect = o->object->dialect;
+    CHECK(g.h != NULL && o->n_processes <= PROCESSES_MAX && o->n_ops <= TOYS_OPS_MAX);
+    g.h->header.model = o->toy->model;
+    g.h->header.dialect = o->toy->dialect;
     g.h->ops = calloc(o->n_ops, sizeof *g.h->ops);
     CHECK(g.h->ops != NULL);
-    for (uint32_t i = 0; i < OBJECTS_VALUES; i++)
+    for (uint32_t i = 0; i < TOYS_VALUES; i++)
         g.values[i] = i;
-    rng_shuffle(r, g.values, OBJECTS_VALUES);
+    rng_shuffle(r, g.values, TOYS_VALUES);
     for (size_t p = 0; p < o->n_processes; p++)
         g.open[p] = NOTHING_OPEN;
     while (is_busy(&g))
@@ -244,7 +244,7 @@ struct history *objects_generate(struct rng *r, const struct objects_options *o)
     return g.h;
 }
 
-void objects_free(struct history *h)
+void toys_free(struct history *h)
 {
     free(h->ops);
     free(h);
@@ -292,7 +292,7 @@ static bool try_all(struct brute *b, const struct state *state)
     return complete;
 }
 
-bool objects_linearizable(const struct history *h)
+bool toys_linearizable(const struct history *h)
 {
     struct brute b = {.h = h};
     struct state start = {.n = 0};
@@ -301,9 +301,9 @@ bool objects_linearizable(const struct history *h)
     return try_all(&b, &start);
 }
 
-bool objects_replays(const struct history *h, const size_t *order, size_t n, const char **why)
+bool toys_replays(const struct history *h, const size_t *order, size_t n, const char **why)
 {
-    bool placed[OBJECTS_OPS_MAX] = {false};
+    bool placed[TOYS_OPS_MAX] = {false};
     struct state state = {.n = 0};
 
     *why = NULL;
@@ -327,7 +327,7 @@ bool objects_replays(const struct history *h, const size_t *order, size_t n, con
     return *why == NULL;
 }
 
-void objects_print(const struct history *h)
+void toys_print(const struct history *h)
 {
     printf("model %s dialect %u\n", h->header.model, h->header.dialect);
     for (size_t i = 0; i < h->n_ops; i++) {

@@ -1,5 +1,5 @@
-#ifndef RIFT_TESTS_CHECKER_OBJECTS_H
-#define RIFT_TESTS_CHECKER_OBJECTS_H
+#ifndef RIFT_TESTS_CHECKER_TOYS_H
+#define RIFT_TESTS_CHECKER_TOYS_H
 
 #include "base/rng.h"
 #include "checker/checker.h"
@@ -7,19 +7,19 @@
 /* Queues, stacks and the like as a few lines of arithmetic on small numbers, histories of them that
  * are drawn, and a judge that tries all orders. Nothing of the checker is in it. */
 
-enum { OBJECTS_OPS_MAX = 256, OBJECTS_VALUES = 256 };
+enum { TOYS_OPS_MAX = 256, TOYS_VALUES = 256 };
 
-struct object {
+struct toy {
     const char *model;
     uint32_t dialect;
     enum op_kind kinds[4]; /* drawn alike; all are used */
 };
 
 /* Ends with a model of NULL. */
-extern const struct object OBJECTS[];
+extern const struct toy TOYS[];
 
-struct objects_options {
-    const struct object *object;
+struct toys_options {
+    const struct toy *toy;
     size_t n_ops;
     size_t n_processes;
     size_t n_values;      /* 0: each is drawn once */
@@ -28,17 +28,17 @@ struct objects_options {
     size_t n_spoiled;     /* answers or times that are changed */
 };
 
-/* Free with objects_free. */
-struct history *objects_generate(struct rng *r, const struct objects_options *o);
-void objects_free(struct history *h);
+/* Free with toys_free. */
+struct history *toys_generate(struct rng *r, const struct toys_options *o);
+void toys_free(struct history *h);
 
 /* Tries every order of every subset. For histories of about eight operations. */
-bool objects_linearizable(const struct history *h);
+bool toys_linearizable(const struct history *h);
 
 /* Whether `order` holds every completed operation, nothing twice, respects real time, and replays.
  */
-bool objects_replays(const struct history *h, const size_t *order, size_t n, const char **why);
+bool toys_replays(const struct history *h, const size_t *order, size_t n, const char **why);
 
-void objects_print(const struct history *h);
+void toys_print(const struct history *h);
 
 #endif
