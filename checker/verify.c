@@ -155,7 +155,8 @@ static int same_history(const struct history *h, const struct witness *w, struct
 int verify_witness(const struct history *h, struct slice witness, struct verification *ret,
                    struct err *e)
 {
-    struct replay r = {.h = h, .env = {.dialect = h->header.dialect, .n_keys = 1}};
+    struct replay r = {.h = h,
+                       .env = {.dialect = h->header.dialect, .header = &h->header, .n_keys = 1}};
     struct witness w;
     int rc = witness_open(witness, &w, e);
 

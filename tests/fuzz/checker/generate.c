@@ -2,12 +2,16 @@
 
 #include "base/check.h"
 #include "oracle.h"
+#include "shapes.h"
 
 #include <stdlib.h>
 
 /* Short strings whose concatenations are ambiguous ("a" "b" and "ab"), the empty one included. */
 static const char *const VALUES[] = {"a", "b", "ab", "", "c", "ba", "d", "e"};
 static const char *const KEYS[] = {"x", "y", "z", ""};
+
+/* Of a bank. */
+static const struct history_option OPTIONS[] = {{"accounts", "a 3 b 1 "}, {"overdraft", "true"}};
 
 /* For histories that write each value once; the last one is never written. */
 static const char *const FRESH[] = {"0.",  "1.",  "2.",  "3.",  "4.",  "5.",  "6.",  "7.",  "8.",
@@ -27,6 +31,7 @@ enum {
 struct generator {
     struct rng *rng;
     const struct generate_options *options;
+    const struct shape *shape; /* NULL: a register or a store */
     struct oracle_store *store;
     struct history *h;
     uint64_t seq;
@@ -55,9 +60,13 @@ static struct slice draw_value(struct generator *g)
     return slice_str(VALUES[rng_below(g->rng, n)]);
 }
 
-static struct slice draw_written(struct generator *g)
+static struct slice draw_written(struct generator *g, enum op_kind kind)
 {
-    if (!g->options->fresh)
+    bool brings = kind != OP_REMOVE && kind != OP_CONTAINS;
+
+    if (g->shape != NULL && !(g->options->fresh && shape_takes_any_value(g->shape)))
+        return shape_draw_value(g->shape, g->rng, kind, g->options->n_values);
+    if (!g->options->fresh || !brings)
         return draw_value(g);
     CHECK(g->n_written + 1 < N_FRESH);
     return fresh(g, g->n_written++);
@@ -68,6 +77,8 @@ static enum op_kind draw_kind(struct generator *g)
     static const enum op_kind kinds[] = {OP_GET, OP_GET, OP_PUT, OP_CAS, OP_APPEND, OP_DELETE};
     size_t n = 6;
 
+    if (g->shape != NULL)
+        return shape_draw_kind(g->shape, g->rng);
     if ((g->options->fresh && !g->options->appends) ||
         strcmp(g->options->model, "cas-register") == 0)
         n = 4;
@@ -92,35 +103,39 @@ static void invoke(struct generator *g, size_t p)
         if (!op->expects_absent)
             op->expected = draw_value(g);
     }
-    if (op->kind != OP_GET && op->kind != OP_DELETE)
-        op->value = draw_written(g);
+    if (op_takes_value(op->kind))
+        op->value = draw_written(g, op->kind);
     g->open[p] = (long)g->h->n_ops++;
     g->executed[p] = false;
 }
 
-/* The result outlives the store's next answer. Freed with the history. */
-static void keep_result(struct history_op *op)
+/* The operation keeps a copy, freed with the history. */
+static void keep_result(struct history_op *op, struct slice result)
 {
-    if (op->kind == OP_GET && op->status == STATUS_OK) {
-        op->result.data = slice_dup(op->result);
+    op->result = (struct slice){0};
+    if (op_returns_value(op->kind) && op->status == STATUS_OK) {
+        op->result = slice_of(slice_dup(result), result.len);
         CHECK(op->result.data != NULL);
-    } else {
-        op->result = (struct slice){0};
     }
 }
 
-static void execute(struct generator *g, size_t p)
+/* False: it has to wait. */
+static bool execute(struct generator *g, size_t p)
 {
     struct history_op *op = &g->h->ops[g->open[p]];
+    struct buf result = {0};
+    bool done = oracle_store_execute(g->store, op, &result);
 
-    oracle_store_execute(g->store, op);
-    keep_result(op);
-    g->executed[p] = true;
+    if (done)
+        keep_result(op, buf_slice(&result));
+    buf_free(&result);
+    g->executed[p] = done;
+    return done;
 }
 
 static void forget_answer(struct history_op *op)
 {
-    if (op->kind == OP_GET)
+    if (op_returns_value(op->kind))
         free((void *)op->result.data);
     op->result = (struct slice){0};
     op->status = STATUS_OK;
@@ -153,7 +168,9 @@ static void act(struct generator *g, size_t p)
     } else if (rng_chance(g->rng, g->options->unknown_ppm / 2)) {
         complete(g, p, true);
     } else if (!g->executed[p]) {
-        execute(g, p);
+        /* What waits too long is given up. */
+        if (!execute(g, p) && rng_chance(g->rng, 200000))
+            complete(g, p, true);
     } else {
         complete(g, p, false);
     }
@@ -181,19 +198,34 @@ static struct slice draw_result(struct generator *g)
     return drawn;
 }
 
+static void spoil_object(struct generator *g, struct history_op *op)
+{
+    struct history_op other = *op;
+
+    if (op->outcome != OUTCOME_OK || !shape_spoil(g->shape, g->rng, g->options->dialect, &other))
+        return;
+    forget_answer(op);
+    op->kind = other.kind;
+    op->status = other.status;
+    keep_result(op, other.result);
+}
+
 static void spoil(struct generator *g)
 {
     struct history_op *op = &g->h->ops[rng_below(g->rng, g->h->n_ops)];
     uint64_t choice = rng_below(g->rng, 4);
 
+    if (g->shape != NULL) {
+        spoil_object(g, op);
+        return;
+    }
     if (op->outcome != OUTCOME_OK || op->kind == OP_PUT || op->kind == OP_APPEND)
         return;
     if (op->kind == OP_GET) {
         struct history_op before = *op;
 
         op->status = choice == 0 ? STATUS_NO_KEY : STATUS_OK;
-        op->result = draw_result(g);
-        keep_result(op);
+        keep_result(op, draw_result(g));
         forget_answer(&before);
     } else if (op->kind == OP_CAS) {
         op->status = choice < 2 ? STATUS_OK : choice == 2 ? STATUS_NO_KEY : STATUS_MISMATCH;
@@ -204,16 +236,17 @@ static void spoil(struct generator *g)
 
 struct history *generate(struct rng *r, const struct generate_options *o)
 {
-    struct generator g = {.rng = r,
-                          .options = o,
-                          .store = oracle_store_create(o->dialect),
-                          .h = calloc(1, sizeof *g.h)};
+    struct generator g = {
+        .rng = r, .options = o, .shape = shape_find(o->model), .h = calloc(1, sizeof *g.h)};
 
     CHECK(g.h != NULL && o->n_processes <= PROCESSES_MAX && o->n_ops > 0);
     g.h->header.model = o->model;
     g.h->header.dialect = o->dialect;
+    g.h->header.options = OPTIONS;
+    g.h->header.n_options = o->overdraft ? 2 : 1;
     g.h->ops = calloc(o->n_ops, sizeof *g.h->ops);
     CHECK(g.h->ops != NULL);
+    g.store = oracle_store_create(g.h);
     for (size_t p = 0; p < o->n_processes; p++) {
         g.open[p] = NOTHING_OPEN;
         g.process[p] = g.n_processes++;
@@ -230,7 +263,7 @@ void generate_drop_last(struct history *h)
 {
     const struct history_op *op = &h->ops[--h->n_ops];
 
-    if (op->kind == OP_GET)
+    if (op_returns_value(op->kind))
         free((void *)op->result.data);
 }
 

@@ -4,7 +4,7 @@
 #include "base/rng.h"
 #include "histories/history.h"
 
-/* Histories that are drawn. A real store executes each operation somewhere between its invocation
+/* Histories that are drawn. A real object executes each operation somewhere between its invocation
  * and its completion, so that the history is linearizable; then something may be spoiled. */
 
 struct generate_options {
@@ -17,6 +17,7 @@ struct generate_options {
     bool fresh;           /* instead each value is written once */
     bool appends;         /* fresh: of kv also appends and deletes */
     bool ended;           /* fresh: no value is a beginning of another one */
+    bool overdraft;       /* of a bank */
     uint32_t unknown_ppm; /* share of operations whose outcome nobody learns */
     size_t n_spoiled;     /* answers that are replaced by drawn ones */
 };

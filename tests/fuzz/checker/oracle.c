@@ -1,6 +1,7 @@
 #include "oracle.h"
 
 #include "base/check.h"
+#include "plain.h"
 
 #include <stdlib.h>
 
@@ -13,18 +14,35 @@ struct value {
 };
 
 struct oracle_store {
+    const struct history *history;
     uint32_t dialect;
+    bool is_plain;
     size_t n_keys;
     struct slice keys[ORACLE_KEYS_MAX];
-    struct value values[ORACLE_KEYS_MAX];
+    union {
+        struct value values[ORACLE_KEYS_MAX];
+        struct plain objects[ORACLE_KEYS_MAX];
+    };
 };
+
+/* A list of items is a value that items are appended to, empty at the start. */
+static struct oracle_store store_of(const struct history *h)
+{
+    bool of_lists = strcmp(h->header.model, "list-append") == 0;
+
+    return (struct oracle_store){
+        .history = h,
+        .dialect = of_lists ? HISTORY_ABSENT_IS_EMPTY : h->header.dialect,
+        .is_plain = plain_has_model(h->header.model),
+    };
+}
 
 static bool no_absence(const struct oracle_store *s)
 {
     return (s->dialect & HISTORY_ABSENT_IS_EMPTY) != 0;
 }
 
-static struct value *value_of(struct oracle_store *s, struct slice key)
+static size_t key_of(struct oracle_store *s, struct slice key)
 {
     size_t i = 0;
 
@@ -33,9 +51,17 @@ static struct value *value_of(struct oracle_store *s, struct slice key)
     if (i == s->n_keys) {
         CHECK(s->n_keys < ORACLE_KEYS_MAX);
         s->keys[s->n_keys++] = key;
-        s->values[i] = (struct value){.present = no_absence(s)};
+        if (s->is_plain)
+            plain_init(&s->objects[i], s->history);
+        else
+            s->values[i] = (struct value){.present = no_absence(s)};
     }
-    return &s->values[i];
+    return i;
+}
+
+static struct value *value_of(struct oracle_store *s, struct slice key)
+{
+    return &s->values[key_of(s, key)];
 }
 
 static void set(struct value *v, size_t keep, struct slice bytes)
@@ -86,12 +112,12 @@ static enum op_status execute(struct oracle_store *s, const struct history_op *o
     return was_present ? STATUS_OK : STATUS_NO_KEY;
 }
 
-struct oracle_store *oracle_store_create(uint32_t dialect)
+struct oracle_store *oracle_store_create(const struct history *h)
 {
     struct oracle_store *s = calloc(1, sizeof *s);
 
     CHECK(s != NULL);
-    s->dialect = dialect;
+    *s = store_of(h);
     return s;
 }
 
@@ -100,9 +126,15 @@ void oracle_store_destroy(struct oracle_store *s)
     free(s);
 }
 
-void oracle_store_execute(struct oracle_store *s, struct history_op *op)
+bool oracle_store_execute(struct oracle_store *s, struct history_op *op, struct buf *result)
 {
-    op->status = execute(s, op, &op->result);
+    struct slice value = {0};
+
+    if (s->is_plain)
+        return plain_execute(&s->objects[key_of(s, op->key)], op, &op->status, result);
+    op->status = execute(s, op, &value);
+    CHECK(buf_append_slice(result, value) == 0);
+    return true;
 }
 
 /* --- one operation -------------------------------------------------------------------------- */
@@ -129,10 +161,14 @@ static bool same_answer(const struct oracle_store *before, const struct history_
 /* Executes and tells whether the answer is the one that was seen. */
 static bool place(struct oracle_store *s, const struct history_op *op)
 {
-    struct oracle_store before = *s;
     struct slice result = {0};
-    enum op_status status = execute(s, op, &result);
+    struct oracle_store before;
+    enum op_status status;
 
+    if (s->is_plain)
+        return plain_place(&s->objects[key_of(s, op->key)], op);
+    before = *s;
+    status = execute(s, op, &result);
     return op->outcome != OUTCOME_OK || same_answer(&before, op, status, result);
 }
 
@@ -140,7 +176,7 @@ static bool counts(const struct history_op *op)
 {
     if (op->outcome == OUTCOME_FAIL)
         return false;
-    return op->outcome == OUTCOME_OK || op->kind != OP_GET;
+    return op->outcome == OUTCOME_OK || (op->kind != OP_GET && op->kind != OP_CONTAINS);
 }
 
 static bool precedes(const struct history_op *a, const struct history_op *b)
@@ -196,7 +232,7 @@ static bool try_all(struct brute *b, const struct oracle_store *state)
 bool oracle_linearizable(const struct history *h, size_t *ret_longest)
 {
     struct brute b = {.h = h};
-    struct oracle_store start = {.dialect = h->header.dialect};
+    struct oracle_store start = store_of(h);
     bool found;
 
     CHECK(h->n_ops <= 64);
@@ -238,7 +274,7 @@ static bool respects_real_time(const struct history *h, const size_t *order, siz
 bool oracle_replays(const struct history *h, const struct slice *key, const size_t *order, size_t n,
                     bool whole, const char **why)
 {
-    struct oracle_store s = {.dialect = h->header.dialect};
+    struct oracle_store s = store_of(h);
     bool *placed = calloc(h->n_ops + 1, sizeof *placed);
     uint64_t latest_call = 0;
 
@@ -269,7 +305,7 @@ bool oracle_replays(const struct history *h, const struct slice *key, const size
 
 bool oracle_could_follow(const struct history *h, const size_t *order, size_t n, size_t op)
 {
-    struct oracle_store s = {.dialect = h->header.dialect};
+    struct oracle_store s = store_of(h);
 
     CHECK(replay(h, order, n, &s));
     return place(&s, &h->ops[op]);

@@ -4,8 +4,8 @@
 #include "checker/checker.h"
 
 /* The checker's judge: linearizability from its definition, with nothing of the checker in it. No
- * partitions, no memory of what was tried, values as plain bytes. For the key-value store; the
- * registers are a part of it. */
+ * partitions, no memory of what was tried, values as plain bytes. The key-value store is here, and
+ * registers and lists are a part of it; other objects are in plain.h. */
 
 enum { ORACLE_KEYS_MAX = 8, ORACLE_VALUE_BYTES_MAX = 256 };
 
@@ -22,11 +22,11 @@ bool oracle_replays(const struct history *h, const struct slice *key, const size
 /* Whether operation `op` could come next behind `order`, which is valid. */
 bool oracle_could_follow(const struct history *h, const size_t *order, size_t n, size_t op);
 
-/* What the store answers, and the state behind it: for the generator. Fills status and result of
- * *op; result bytes are lent until the next call. */
+/* What the objects answer, and the state behind it: for the generator. Sets the status of *op,
+ * which is one of the history's, and appends the value found to `result`. False: it has to wait. */
 struct oracle_store;
-struct oracle_store *oracle_store_create(uint32_t dialect);
+struct oracle_store *oracle_store_create(const struct history *h);
 void oracle_store_destroy(struct oracle_store *s);
-void oracle_store_execute(struct oracle_store *s, struct history_op *op);
+bool oracle_store_execute(struct oracle_store *s, struct history_op *op, struct buf *result);
 
 #endif
