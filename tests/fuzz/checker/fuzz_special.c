@@ -21,7 +21,6 @@ static const struct engine_of {
     const char *engine;
 } ENGINE_OF[] = {
     {"queue", "queue"},
-    {"stack", "stack"},
     {"priority-queue", "priority-queue"},
 };
 
