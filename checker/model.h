@@ -97,6 +97,11 @@ struct model {
      * ahead (checker/needs.h). Pure. */
     struct model_effect (*effect)(const struct model_env *env, const struct model_op *op);
 
+    /* May be NULL: a state is carried by its bytes. Writes a state into another table of strings,
+     * for models whose states hold numbers of other strings. Errors: -E_NOMEM, -E_LIMIT. */
+    int (*carry)(const struct model_env *from, uint32_t state, const struct model_env *to,
+                 uint32_t *ret);
+
     /* Appends what a person calls the state: `"5"`, `absent`. Errors: those of buf_append. */
     int (*describe_state)(const struct model_env *env, uint32_t state, struct buf *out);
 };

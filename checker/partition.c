@@ -32,10 +32,14 @@ static int validate(const struct history *h, const struct history_op *op,
 
 /* --- by key --------------------------------------------------------------------------------- */
 
-/* An empty family is the one named "default" (base/op.h). */
+struct slice partition_family(struct slice family)
+{
+    return family.len > 0 ? family : slice_str("default");
+}
+
 static struct slice family_of(const struct history_op *op)
 {
-    return op->family.len > 0 ? op->family : slice_str("default");
+    return partition_family(op->family);
 }
 
 /* Finds the number of (family, key); open addressing over numbers + 1. */

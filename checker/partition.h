@@ -25,6 +25,9 @@ int partitions_make(const struct history *h, const struct model *m, bool whole,
                     struct partitions **ret, struct err *e);
 void partitions_destroy(struct partitions *p);
 
+/* The family that an operation is in: an empty one is that named "default" (base/op.h). */
+struct slice partition_family(struct slice family);
+
 /* Whether two operations are on the same key of the same family. */
 bool partition_same_key(const struct history_op *a, const struct history_op *b);
 

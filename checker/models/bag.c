@@ -181,6 +181,15 @@ static bool set_observes(const struct model_env *env, const struct model_op *op)
     return op_is_read((enum op_kind)op->kind) || (op->known && op->status != STATUS_OK);
 }
 
+static int set_carry(const struct model_env *from, uint32_t state, const struct model_env *to,
+                     uint32_t *ret)
+{
+    struct tree t = elements(from);
+    struct tree u = elements(to);
+
+    return tree_carry(&t, state, &u, NULL, ret);
+}
+
 const struct model model_set = {
     .name = "set",
     .noun = "set",
@@ -190,6 +199,7 @@ const struct model model_set = {
     .initial = bag_initial,
     .step = set_step,
     .observes = set_observes,
+    .carry = set_carry,
     .describe_state = bag_describe,
 };
 
@@ -224,6 +234,15 @@ static bool queue_observes(const struct model_env *env, const struct model_op *o
     return op->known && op->status == STATUS_NO_KEY;
 }
 
+static int queue_carry(const struct model_env *from, uint32_t state, const struct model_env *to,
+                       uint32_t *ret)
+{
+    struct tree t = priorities(from);
+    struct tree u = priorities(to);
+
+    return tree_carry(&t, state, &u, NULL, ret);
+}
+
 const struct model model_priority_queue = {
     .name = "priority-queue",
     .noun = "priority queue",
@@ -231,5 +250,6 @@ const struct model model_priority_queue = {
     .initial = bag_initial,
     .step = queue_step,
     .observes = queue_observes,
+    .carry = queue_carry,
     .describe_state = bag_describe,
 };

@@ -202,5 +202,6 @@ const struct model model_bank = {
     .initial = bank_initial,
     .step = bank_step,
     .observes = bank_observes,
+    .carry = map_carry,
     .describe_state = bank_describe,
 };

@@ -95,3 +95,17 @@ int map_describe(const struct strings *s, uint32_t map,
         rc = buf_printf(out, "... %zu names", shown.n);
     return rc == 0 ? buf_append_byte(out, '}') : rc;
 }
+
+static int copy_value(const struct strings *from, uint32_t value, struct strings *to, uint32_t *ret)
+{
+    return strings_copy(to, strings_slice(from, value), ret);
+}
+
+int map_carry(const struct model_env *from, uint32_t state, const struct model_env *to,
+              uint32_t *ret)
+{
+    struct tree t = map_of(from->strings);
+    struct tree u = map_of(to->strings);
+
+    return tree_carry(&t, state, &u, copy_value, ret);
+}

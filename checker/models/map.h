@@ -2,6 +2,7 @@
 #define RIFT_CHECKER_MODELS_MAP_H
 
 #include "base/err.h"
+#include "checker/model.h"
 #include "checker/models/tree.h"
 
 /* Maps in the values of a history (docs/history-format.md) as trees, for the states that are maps.
@@ -20,6 +21,10 @@ int map_tree(struct strings *s, struct slice row,
 int map_describe(const struct strings *s, uint32_t map,
                  int (*describe)(const struct strings *s, uint32_t value, struct buf *out),
                  struct buf *out);
+
+/* A model's `carry` where the state is a map whose values are strings. */
+int map_carry(const struct model_env *from, uint32_t state, const struct model_env *to,
+              uint32_t *ret);
 
 /* The tree of maps in these strings. */
 static inline struct tree map_of(struct strings *s)

@@ -95,5 +95,6 @@ const struct model model_multi_register = {
     .initial = registers_initial,
     .step = registers_step,
     .observes = registers_observes,
+    .carry = map_carry,
     .describe_state = registers_describe,
 };

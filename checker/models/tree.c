@@ -1,5 +1,7 @@
 #include "checker/models/tree.h"
 
+#include <stdlib.h>
+
 #include "base/err.h"
 #include "base/rng.h"
 
@@ -185,4 +187,63 @@ int tree_walk(const struct tree *t, uint32_t root,
     if (rc == 0)
         rc = visit(context, n.key, n.value);
     return rc == 0 ? tree_walk(t, n.right, visit, context) : rc;
+}
+
+struct carried {
+    const struct tree *from;
+    const struct tree *to;
+    int (*value_of)(const struct strings *from, uint32_t value, struct strings *to, uint32_t *ret);
+    struct buf pairs; /* struct pair */
+};
+
+struct pair {
+    uint32_t key;
+    uint32_t value;
+};
+
+static int carry_pair(void *context, uint32_t key, uint32_t value)
+{
+    struct carried *c = context;
+    struct pair pair = {.value = value};
+    int rc = strings_copy(c->to->strings, strings_slice(c->from->strings, key), &pair.key);
+
+    if (rc == 0 && c->value_of != NULL)
+        rc = c->value_of(c->from->strings, value, c->to->strings, &pair.value);
+    return rc < 0 ? rc : buf_append(&c->pairs, &pair, sizeof pair);
+}
+
+/* Keys come in their order, so the map is built in one go. */
+static int build_pairs(const struct carried *c, uint32_t *ret)
+{
+    size_t n = c->pairs.len / sizeof(struct pair);
+    uint32_t *keys = calloc(n + 1, sizeof *keys);
+    uint32_t *values = calloc(n + 1, sizeof *values);
+    int rc = keys == NULL || values == NULL ? -E_NOMEM : 0;
+
+    for (size_t i = 0; rc == 0 && i < n; i++) {
+        struct pair pair;
+
+        memcpy(&pair, c->pairs.data + i * sizeof pair, sizeof pair);
+        keys[i] = pair.key;
+        values[i] = pair.value;
+    }
+    if (rc == 0)
+        rc = tree_build(c->to, keys, values, n, ret);
+    free(keys);
+    free(values);
+    return rc;
+}
+
+int tree_carry(const struct tree *from, uint32_t root, const struct tree *to,
+               int (*value_of)(const struct strings *from, uint32_t value, struct strings *to,
+                               uint32_t *ret),
+               uint32_t *ret)
+{
+    struct carried c = {.from = from, .to = to, .value_of = value_of};
+    int rc = tree_walk(from, root, carry_pair, &c);
+
+    if (rc == 0)
+        rc = build_pairs(&c, ret);
+    buf_free(&c.pairs);
+    return rc;
 }

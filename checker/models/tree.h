@@ -30,6 +30,13 @@ int tree_set(const struct tree *t, uint32_t root, uint32_t key, uint32_t value, 
 int tree_build(const struct tree *t, const uint32_t *keys, const uint32_t *values, size_t n,
                uint32_t *ret);
 
+/* Writes a map into the strings of another tree. `value_of`: what a value is there; NULL: the same.
+ * Errors: -E_NOMEM, -E_LIMIT, those of `value_of`. */
+int tree_carry(const struct tree *from, uint32_t root, const struct tree *to,
+               int (*value_of)(const struct strings *from, uint32_t value, struct strings *to,
+                               uint32_t *ret),
+               uint32_t *ret);
+
 /* The highest key; the map is not empty. */
 uint32_t tree_last(const struct tree *t, uint32_t root);
 
