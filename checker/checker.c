@@ -39,7 +39,9 @@ static int choose(struct check *c, struct err *e)
     const struct check_options *o = c->options;
     const char *model = o->model != NULL ? o->model : c->history->header.model;
 
-    c->model = model == NULL ? NULL : model_find(model);
+    c->model = o->custom;
+    if (c->model == NULL && model != NULL)
+        c->model = model_find(model);
     if (c->model == NULL)
         return err_set(e, -E_INVAL, "there is no model '%s'", model == NULL ? "" : model);
     c->engine = o->engine == NULL ? NULL : engine_find(o->engine);
@@ -67,6 +69,7 @@ static int begin_result(struct check *c)
     if (r == NULL)
         return -E_NOMEM;
     r->model = c->model->name;
+    r->object = c->model;
     r->n_ops = p->n_ops;
     r->partitions = calloc(p->n + 1, sizeof *r->partitions);
     if (r->partitions == NULL)

@@ -18,11 +18,15 @@ struct check_pool {
     void (*run)(size_t jobs, size_t n, void (*task)(void *of, size_t i), void *of);
 };
 
+struct model;
+
 struct check_options {
-    const char *model;  /* NULL: what the header names */
-    const char *engine; /* NULL: chosen by itself, for each partition */
-    bool whole;         /* do not partition by key */
-    bool all;           /* a verdict for every partition, instead of stopping at a violation */
+    const char *model;          /* NULL: what the header names */
+    const struct model *custom; /* instead of that: one of the caller's (checker/model.h), which
+                                   lasts as long as the result */
+    const char *engine;         /* NULL: chosen by itself, for each partition */
+    bool whole;                 /* do not partition by key */
+    bool all; /* a verdict for every partition, instead of stopping at a violation */
 
     /* How partitions are searched at the same time; NULL: one by one. Verdicts do not depend on it:
      * without `all` it is always the first violation in the order of the search that counts. */
@@ -67,6 +71,7 @@ struct check_partition {
 struct check_result {
     enum verdict verdict; /* the worst: not linearizable, then unknown, then linearizable */
     const char *model;
+    const struct model *object; /* that of this name */
     size_t n_ops; /* checked: without reads of unknown outcome and failed operations */
     size_t n_partitions;
     struct check_partition *partitions; /* in the order of their first operation; those not

@@ -122,7 +122,8 @@ static int explain_stuck(const struct model *m, const struct history *h,
                          const struct check_partition *p, const struct history_op *stuck,
                          struct buf *out)
 {
-    struct model_env env = {.dialect = h->header.dialect, .header = &h->header, .n_keys = 1};
+    struct model_env env = {
+        .dialect = h->header.dialect, .header = &h->header, .context = m->context, .n_keys = 1};
     struct replay r;
     int rc = strings_create(&env.strings);
 
@@ -237,12 +238,11 @@ static int explain_decided(const struct check_result *r, struct buf *out)
 
 int check_explain(const struct history *h, const struct check_result *r, struct buf *out)
 {
-    const struct model *m = model_find(r->model);
+    const struct model *m = r->object;
     int rc = buf_printf(out, "%s: %zu operations in %zu partition%s, model '%s'\n",
                         verdict_name(r->verdict), r->n_ops, r->n_partitions,
                         r->n_partitions == 1 ? "" : "s", r->model);
 
-    CHECK(m != NULL);
     if (rc == 0)
         rc = explain_decided(r, out);
     for (size_t i = 0; rc == 0 && i < r->n_partitions; i++) {

@@ -28,6 +28,7 @@ struct model_env {
     struct strings *strings; /* of the states and of the operations' values */
     uint32_t dialect;        /* bits of enum history_dialect */
     const struct history_header *header;
+    const void *context;      /* of the model */
     const struct model *part; /* of the model "whole" only: that of each key */
     size_t n_keys;
 };
@@ -64,8 +65,9 @@ struct model_effect {
 
 struct model {
     const char *name;
-    const char *noun; /* what a person calls the object: "register", "queue" */
-    uint32_t kinds;   /* bit 1 << OP_... of each operation that it has */
+    const void *context; /* found again in the environment; for models made elsewhere */
+    const char *noun;    /* what a person calls the object: "register", "queue" */
+    uint32_t kinds;      /* bit 1 << OP_... of each operation that it has */
 
     /* May be NULL. Whether the options of the header are such as the model takes.
      * Errors: -E_INVAL (`e` says why not), -E_NOMEM. */

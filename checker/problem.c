@@ -283,6 +283,7 @@ int problem_create(const struct history *h, const struct model *model,
         return -E_NOMEM;
     p->env = (struct model_env){.dialect = h->header.dialect,
                                 .header = &h->header,
+                                .context = model->context,
                                 .part = n_keys > 1 ? model : NULL,
                                 .n_keys = n_keys};
     p->model = n_keys > 1 ? &model_whole : model;

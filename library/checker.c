@@ -1,4 +1,5 @@
 #include "library/library.h"
+#include "library/model.h"
 
 #include "base/buf.h"
 
@@ -12,6 +13,7 @@ _Static_assert((int)RIFT_LINEARIZABLE == VERDICT_LINEARIZABLE &&
 struct rift_result {
     const struct history *history;
     struct check_result *result;
+    struct library_model custom;
 };
 
 /* The caller's question about the budget, which answers with an int. */
@@ -27,31 +29,48 @@ static bool ask(void *context)
     return b->spent(b->context) != 0;
 }
 
+/* NULL, or what is wrong with the options. */
+static const char *take_options(const struct rift_check_options *from,
+                                struct rift_check_options *to, struct library_model *custom)
+{
+    *to = (struct rift_check_options){.size = sizeof *to};
+    if (from == NULL)
+        return NULL;
+    if (!library_take(to, sizeof *to, from))
+        return "the options have no size";
+    return to->custom_model == NULL ? NULL : library_model(to->custom_model, custom);
+}
+
 int rift_check(const struct rift_history *h, const struct rift_check_options *options,
                struct rift_result **ret, struct rift_error *error)
 {
-    struct rift_check_options o = {.size = sizeof o};
+    struct rift_result *r = calloc(1, sizeof *r);
+    struct rift_check_options o;
     struct budget budget;
-    struct rift_result *r;
+    const char *why;
     struct err e = {0};
     int rc;
 
-    if (options != NULL && !library_take(&o, sizeof o, options))
-        return library_refuse(RIFT_INVALID, error, "the options have no size");
-    budget = (struct budget){.spent = o.spent, .context = o.spent_context};
-    r = calloc(1, sizeof *r);
     if (r == NULL)
         return library_error(-E_NOMEM, NULL, error);
+    why = take_options(options, &o, &r->custom);
+    if (why != NULL) {
+        free(r);
+        return library_refuse(RIFT_INVALID, error, why);
+    }
+    budget = (struct budget){.spent = o.spent, .context = o.spent_context};
     r->history = h->history;
-    rc = check_history(h->history,
-                       &(struct check_options){.model = o.model,
-                                               .engine = o.engine,
-                                               .whole = o.whole != 0,
-                                               .all = o.all != 0,
-                                               .spent = o.spent == NULL ? NULL : ask,
-                                               .spent_context = &budget,
-                                               .memory_bytes_max = o.memory_bytes_max},
-                       &r->result, &e);
+    rc = check_history(
+        h->history,
+        &(struct check_options){.model = o.model,
+                                .custom = o.custom_model == NULL ? NULL : &r->custom.model,
+                                .engine = o.engine,
+                                .whole = o.whole != 0,
+                                .all = o.all != 0,
+                                .spent = o.spent == NULL ? NULL : ask,
+                                .spent_context = &budget,
+                                .memory_bytes_max = o.memory_bytes_max},
+        &r->result, &e);
     if (rc < 0)
         free(r);
     else

@@ -9,6 +9,8 @@
 extern "C" {
 #endif
 
+struct rift_model;
+
 enum rift_verdict { RIFT_LINEARIZABLE = 0, RIFT_NOT_LINEARIZABLE = 1, RIFT_UNKNOWN = 2 };
 
 struct rift_check_options {
@@ -22,6 +24,10 @@ struct rift_check_options {
     int (*spent)(void *context);
     void *spent_context;
     size_t memory_bytes_max; /* 0: no bound; past it RIFT_UNKNOWN */
+
+    /* Instead of `model`: an object of one's own (rift/model.h), which is copied. Its strings and
+     * its context have to last as long as the result. */
+    const struct rift_model *custom_model;
 };
 
 /* What came of one key. */

@@ -33,6 +33,14 @@ cmake -S "$source/examples/library" -B "$work/cmake" -DCMAKE_PREFIX_PATH="$prefi
 cmake --build "$work/cmake" >"$work/log" || { cat "$work/log"; fail "the example does not build"; }
 expect_violation "$("$work/cmake/check_my_store")"
 
+cmake -S "$source/examples/model" -B "$work/model" -DCMAKE_PREFIX_PATH="$prefix" >"$work/log" ||
+    { cat "$work/log"; fail "find_package(rift) failed for the model"; }
+cmake --build "$work/model" >"$work/log" || { cat "$work/log"; fail "the model does not build"; }
+said=$("$work/model/check_my_cache")
+grep -q '^evicted: linearizable$' <<<"$said" || fail "the model said: $said"
+grep -q '^back from nowhere: not linearizable$' <<<"$said" || fail "the model said: $said"
+grep -q 'is certainly absent' <<<"$said" || fail "the model said: $said"
+
 export PKG_CONFIG_PATH=$libdir/pkgconfig
 # shellcheck disable=SC2046 # flags are words
 cc -std=c99 -Wall -Wextra -Werror -pedantic -o "$work/by_pkg_config" \

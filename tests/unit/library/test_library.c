@@ -1,4 +1,4 @@
-#include "rift/checker.h"
+#include "rift/model.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -186,5 +186,108 @@ Test(library, a_shorter_structure_is_an_older_one)
     cr_assert_eq(p.n_operations, 3);
     cr_assert_eq(*(unsigned char *)&p.engine, 0xaa, "nothing is written behind it");
     rift_result_free(r);
+    rift_history_free(h);
+}
+
+/* --- models of one's own -------------------------------------------------------------------- */
+
+/* A light that is switched by "lock" and "unlock" and may be asked for. */
+static int light_initial(void *context, struct rift_output *state)
+{
+    return rift_output_append(state, context, 1);
+}
+
+static int light_step(void *context, struct rift_bytes state, const struct rift_operation *op,
+                      struct rift_output *after)
+{
+    char is = *(const char *)state.data;
+    char wanted = op->kind == RIFT_LOCK ? '1' : '0';
+
+    (void)context;
+    if (op->kind == RIFT_GET)
+        return op->result.len == 1 && *(const char *)op->result.data == is &&
+               rift_output_append(after, &is, 1) == 0;
+    return rift_output_append(after, &wanted, 1) == 0;
+}
+
+static int light_describe(void *context, struct rift_bytes state, struct rift_output *text)
+{
+    (void)context;
+    return rift_output_append(text, *(const char *)state.data == '1' ? "shining" : "dark", 4);
+}
+
+static struct rift_model light(const char *at_first)
+{
+    return (struct rift_model){
+        .size = sizeof(struct rift_model),
+        .name = "light",
+        .kinds = RIFT_KIND_BIT(RIFT_LOCK) | RIFT_KIND_BIT(RIFT_UNLOCK) | RIFT_KIND_BIT(RIFT_GET),
+        .context = (void *)at_first,
+        .initial = light_initial,
+        .step = light_step,
+        .describe = light_describe,
+    };
+}
+
+static enum rift_verdict judge_light(const char *at_first, const char *engine, int lost_switch,
+                                     const char *seen, char **words)
+{
+    struct rift_model model = light(at_first);
+    struct rift_check_options o = {.size = sizeof o, .engine = engine, .custom_model = &model};
+    enum rift_verdict verdict;
+    struct rift_result *r;
+    struct rift_history *h;
+
+    cr_assert_eq(rift_history_create("any", 0, &h, NULL), 0);
+    if (lost_switch)
+        invoke(h, 0, RIFT_LOCK, "");
+    invoke(h, 1, RIFT_GET, "");
+    complete(h, 1, seen);
+    cr_assert_eq(rift_check(h, &o, &r, NULL), 0);
+    verdict = rift_result_verdict(r);
+    if (words != NULL)
+        cr_assert_eq(rift_result_explain(r, words), 0);
+    rift_result_free(r);
+    rift_history_free(h);
+    return verdict;
+}
+
+Test(library, a_model_of_ones_own_decides)
+{
+    const char *const engines[] = {NULL, "jit", "porcupine"};
+
+    for (size_t i = 0; i < 3; i++) {
+        cr_expect_eq(judge_light("0", engines[i], 0, "0", NULL), RIFT_LINEARIZABLE);
+        cr_expect_eq(judge_light("1", engines[i], 0, "0", NULL), RIFT_NOT_LINEARIZABLE);
+        cr_expect_eq(judge_light("0", engines[i], 0, "1", NULL), RIFT_NOT_LINEARIZABLE);
+        cr_expect_eq(judge_light("0", engines[i], 1, "1", NULL), RIFT_LINEARIZABLE);
+    }
+}
+
+Test(library, a_model_of_ones_own_is_named_in_its_words)
+{
+    char *words;
+
+    cr_assert_eq(judge_light("0", NULL, 0, "1", &words), RIFT_NOT_LINEARIZABLE);
+    cr_expect(strstr(words, "model 'light'") != NULL, "%s", words);
+    cr_expect(strstr(words, "is dark") != NULL, "%s", words);
+    free(words);
+}
+
+Test(library, what_is_no_model_is_refused)
+{
+    struct rift_model model = light("0");
+    struct rift_check_options o = {.size = sizeof o, .custom_model = &model};
+    struct rift_history *h = two_puts_and_a_get("2");
+    struct rift_error e;
+    struct rift_result *r;
+
+    cr_expect_eq(rift_check(h, &o, &r, &e), RIFT_INVALID);
+    cr_expect(strstr(e.text, "'put'") != NULL, "%s", e.text);
+    model.step = NULL;
+    cr_expect_eq(rift_check(h, &o, &r, &e), RIFT_INVALID);
+    cr_expect(strstr(e.text, "step") != NULL, "%s", e.text);
+    model.size = 0;
+    cr_expect_eq(rift_check(h, &o, &r, &e), RIFT_INVALID);
     rift_history_free(h);
 }
