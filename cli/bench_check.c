@@ -5,6 +5,7 @@
 #include "cli/args.h"
 #include "cli/bench_families.h"
 #include "cli/exit_code.h"
+#include "cli/memory.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -20,6 +21,10 @@
  * that its peak of memory is its own; then, for the long ones, how time grows with the length. */
 
 enum { GROWTH_STEPS = 4 }; /* a doubling each */
+
+/* A history is measured so many times, or until that many seconds are spent; the least counts. What
+ * else happens on a machine only ever adds to the time of a process. */
+enum { MEASURED_TIMES_MAX = 3, MEASURED_S_MAX = 5 };
 
 struct check_bench {
     double time_s;
@@ -53,7 +58,7 @@ static const struct arg_command command = {
     .purpose =
         "Time, memory and configurations of the checker: on long histories as clerks make\n"
         "them, and on families that are known to make searches explode. The time is that of\n"
-        "reading the file and of the verdict.",
+        "reading the file and of the verdict, on the processor, the least of up to three times.",
     .options = options,
     .n_options = ARGS_COUNT(options),
     .exits = "  0    every verdict is the known one\n"
@@ -152,6 +157,7 @@ static int measure(const struct bench_family *f, size_t size, double time_s, str
         return -E_IO;
     child = fork();
     if (child == 0) {
+        memory_keep();
         row.rc = measure_here(f, size, time_s, &row);
         _exit(write(ends[1], &row, sizeof row) == (ssize_t)sizeof row ? 0 : 1);
     }
@@ -163,6 +169,23 @@ static int measure(const struct bench_family *f, size_t size, double time_s, str
         waitpid(child, NULL, 0);
     *ret = row;
     return row.rc;
+}
+
+static int measure_least(const struct bench_family *f, size_t size, double time_s, struct row *ret)
+{
+    double spent_s = 0;
+
+    for (int i = 0; i < MEASURED_TIMES_MAX && spent_s < MEASURED_S_MAX; i++) {
+        struct row row;
+        int rc = measure(f, size, time_s, &row);
+
+        if (rc < 0)
+            return rc;
+        spent_s += row.read_s + row.check_s;
+        if (i == 0 || row.read_s + row.check_s < ret->read_s + ret->check_s)
+            *ret = row;
+    }
+    return 0;
 }
 
 /* --- rows ----------------------------------------------------------------------------------- */
@@ -201,7 +224,7 @@ static enum exit_code bench_family(const struct bench_family *f, const struct ch
     for (int i = 0; i < n; i++, size *= 2) {
         struct row r;
 
-        if (measure(f, size, b->time_s, &r) < 0)
+        if (measure_least(f, size, b->time_s, &r) < 0)
             return EXIT_HARNESS;
         seconds[i] = r.read_s + r.check_s;
         code = exit_worse(code, code_of(f, &r));

@@ -3,6 +3,7 @@
 #include "cli/commands.h"
 #include "cli/files.h"
 #include "cli/judge.h"
+#include "cli/memory.h"
 #include "cli/threads.h"
 
 #include <stddef.h>
@@ -168,6 +169,7 @@ int command_check(int argc, char **argv)
         err_set(&e, -E_INVAL, "--witness takes one history, not %zu", files.n);
         return args_complain(&command, &e);
     }
+    memory_keep();
     list = json_array();
     for (size_t i = 0; i < files.n; i++) {
         enum exit_code one = check_one(files.items[i], &v, list);
