@@ -66,6 +66,7 @@ extern const struct check_engine engine_porcupine;
 extern const struct check_engine engine_jit;
 extern const struct check_engine engine_priority_queue;
 extern const struct check_engine engine_queue;
+extern const struct check_engine engine_stack;
 extern const struct check_engine engine_zones;
 
 /* NULL when there is none of that name. */

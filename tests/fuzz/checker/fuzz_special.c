@@ -21,6 +21,7 @@ static const struct engine_of {
     const char *engine;
 } ENGINE_OF[] = {
     {"queue", "queue"},
+    {"stack", "stack"},
     {"priority-queue", "priority-queue"},
 };
 

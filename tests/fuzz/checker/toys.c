@@ -8,6 +8,7 @@
 
 const struct toy TOYS[] = {
     {"queue", 0, {OP_ENQUEUE, OP_ENQUEUE, OP_DEQUEUE, OP_DEQUEUE}},
+    {"stack", 0, {OP_PUSH, OP_PUSH, OP_POP, OP_POP}},
     {"priority-queue", 0, {OP_INSERT, OP_INSERT, OP_POLL, OP_POLL}},
     {NULL, 0, {0}},
 };
