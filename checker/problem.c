@@ -91,13 +91,12 @@ static uint32_t class_of(struct builder *b, const struct model_op *op)
 static int take_ops(struct builder *b)
 {
     struct problem *p = b->problem;
-    const struct model *part = p->env.part != NULL ? p->env.part : p->model;
 
     for (uint32_t i = 0; i < p->n_ops; i++) {
         const struct history_op *from = &b->history->ops[b->inputs[i].original];
         struct problem_op *to = &p->ops[i];
         struct model_op op;
-        int rc = model_op_make(part, &p->env, from, b->inputs[i].key, &op);
+        int rc = model_op_make(problem_model(p), &p->env, from, b->inputs[i].key, &op);
 
         if (rc < 0)
             return rc;
@@ -308,6 +307,11 @@ void problem_destroy(struct problem *p)
     free(p->classes);
     free(p->by_return);
     free(p);
+}
+
+uint32_t problem_part(const struct problem *p, uint32_t state, uint32_t key)
+{
+    return p->env.part == NULL ? state : whole_part(&p->env, state, key);
 }
 
 size_t problem_memory_bytes(const struct problem *p)

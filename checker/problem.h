@@ -66,6 +66,15 @@ static inline int problem_step(const struct problem *p, uint32_t state, uint32_t
     return p->model->step(&p->env, state, &p->classes[p->ops[op].class].op, ret);
 }
 
+/* The model of each key. */
+static inline const struct model *problem_model(const struct problem *p)
+{
+    return p->env.part != NULL ? p->env.part : p->model;
+}
+
+/* The part of a state that a key has: where there is one key, all of it. */
+uint32_t problem_part(const struct problem *p, uint32_t state, uint32_t key);
+
 static inline bool problem_is_required(const struct problem *p, uint32_t op)
 {
     return op < p->n_required;

@@ -347,19 +347,26 @@ bool strings_find(const struct strings *s, struct slice bytes, uint32_t *ret)
 
 int strings_copy(struct strings *s, struct slice bytes, uint32_t *ret)
 {
-    uint8_t *copy = slice_dup(bytes);
     struct node node;
     bool known = false;
-    int rc;
+    uint32_t found;
+    uint8_t *copy;
+    int rc = make_flat(s, bytes, &node);
 
+    if (rc < 0)
+        return rc;
+    found = find(s, &node)->id;
+    if (found != 0) {
+        *ret = found;
+        return 0;
+    }
+    copy = slice_dup(bytes);
     if (copy == NULL)
         return -E_NOMEM;
-    rc = make_flat(s, slice_of(copy, bytes.len), &node);
-    if (rc == 0) {
-        node.owned = true;
-        rc = intern(s, &node, ret, &known);
-    }
-    if (rc < 0 || known) {
+    node.piece = copy;
+    node.owned = true;
+    rc = intern(s, &node, ret, &known);
+    if (rc < 0) {
         free(copy);
         return rc;
     }

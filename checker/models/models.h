@@ -28,4 +28,7 @@ int priority_compare(struct slice a, struct slice b);
  * key, so it describes no state. */
 extern const struct model model_whole;
 
+/* The state of one of the keys. */
+uint32_t whole_part(const struct model_env *env, uint32_t state, uint32_t key);
+
 #endif

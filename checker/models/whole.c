@@ -1,6 +1,11 @@
+#include "base/check.h"
 #include "checker/models/models.h"
 
+#include <stdlib.h>
+
 /* The state is the bytes of an array: the state of each key, in the order of their numbers. */
+
+enum { FEW_KEYS = 64 }; /* as many fit on the stack */
 
 static size_t state_bytes(const struct model_env *env)
 {
@@ -21,39 +26,55 @@ static int whole_initial(const struct model_env *env, uint32_t *ret)
     return rc;
 }
 
-/* The states of all keys, and that of one. */
-static int unpack(const struct model_env *env, uint32_t state, uint32_t key, struct buf *all,
-                  uint32_t *ret)
+/* The states of all keys; lent. Every state was copied whole. */
+static const uint8_t *parts_of(const struct model_env *env, uint32_t state)
 {
-    int rc = strings_bytes(env->strings, state, all);
+    struct slice all = strings_slice(env->strings, state);
 
-    if (rc < 0 || key >= env->n_keys || all->len != state_bytes(env))
-        return rc < 0 ? rc : -E_INVAL;
-    memcpy(ret, all->data + key * sizeof *ret, sizeof *ret);
-    return 0;
+    CHECK_THAT(all.len == state_bytes(env), "%zu bytes of %zu keys", all.len, env->n_keys);
+    return all.data;
+}
+
+uint32_t whole_part(const struct model_env *env, uint32_t state, uint32_t key)
+{
+    uint32_t part;
+
+    memcpy(&part, parts_of(env, state) + key * sizeof part, sizeof part);
+    return part;
+}
+
+/* The state in which that of one key is another one. */
+static int replace(const struct model_env *env, uint32_t state, uint32_t key, uint32_t after,
+                   uint32_t *ret)
+{
+    uint8_t few[FEW_KEYS * sizeof after];
+    size_t len = state_bytes(env);
+    uint8_t *all = len <= sizeof few ? few : malloc(len);
+    int rc;
+
+    if (all == NULL)
+        return -E_NOMEM;
+    memcpy(all, parts_of(env, state), len);
+    memcpy(all + key * sizeof after, &after, sizeof after);
+    rc = strings_copy(env->strings, slice_of(all, len), ret);
+    if (all != few)
+        free(all);
+    return rc < 0 ? rc : 1;
 }
 
 static int whole_step(const struct model_env *env, uint32_t state, const struct model_op *op,
                       uint32_t *ret)
 {
-    struct buf all = {0};
-    uint32_t before;
+    uint32_t before = whole_part(env, state, op->key);
     uint32_t after;
-    int legal = unpack(env, state, op->key, &all, &before);
+    int legal = env->part->step(env, before, op, &after);
 
-    if (legal == 0)
-        legal = env->part->step(env, before, op, &after);
-    if (legal == 1 && after == before) {
-        *ret = state;
-    } else if (legal == 1) {
-        int rc;
-
-        memcpy(all.data + op->key * sizeof after, &after, sizeof after);
-        rc = strings_copy(env->strings, buf_slice(&all), ret);
-        legal = rc < 0 ? rc : 1;
-    }
-    buf_free(&all);
-    return legal;
+    if (legal != 1)
+        return legal;
+    if (after != before)
+        return replace(env, state, op->key, after, ret);
+    *ret = state;
+    return 1;
 }
 
 static bool whole_observes(const struct model_env *env, const struct model_op *op)
