@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "base/rng.h"
+#include "cli/bench_objects.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -326,6 +327,10 @@ static const struct bench_family FAMILIES[] = {
      write_two_clients},
     {"lists", "20 clients, appends, one write in 32 a put, reads", "kv", 1000000, true, true,
      write_lists},
+    {"queue", "8 clients, each value put in once", "queue", 1000000, true, true, bench_write_queue},
+    {"stack", "8 clients, each value pushed once", "stack", 1000000, true, true, bench_write_stack},
+    {"priorities", "8 clients, each value put in once", "priority-queue", 1000000, true, true,
+     bench_write_priority_queue},
     {"unknown-puts", "puts of unknown outcome, then a bad read", "register", 1000, false, false,
      write_unknown_puts},
     {"rounds", "so many puts at once, 3 values, 3 times, bad read", "register", 20, false, false,
@@ -333,6 +338,8 @@ static const struct bench_family FAMILIES[] = {
     {"appends", "so many appends at once, then a bad read", "kv", 14, false, false, write_appends},
     {"timeouts", "5 clients, 30 % unknown, values 0 to 4, bad read", "cas-register", 200, false,
      false, write_timeouts},
+    {"increments", "so many increments at once, then a bad read", "counter", 1000, false, false,
+     bench_write_increments},
 };
 
 const struct bench_family *bench_families(size_t *ret_n)
