@@ -62,7 +62,8 @@ int judge_file(const char *path, const struct judge_options *o, struct judgement
     rc = check_history(j.history, &check, &j.result, e);
     if (rc < 0) {
         judgement_free(&j);
-        return err_prefix(e, rc, "%s", path);
+        /* That it is of this model is what the file says, and not what was asked for. */
+        return err_prefix(e, rc == -E_INVAL && o->model == NULL ? -E_PARSE : rc, "%s", path);
     }
     j.seconds = (double)(clock_monotonic_ns() - start_ns) / (double)NS_PER_S;
     j.code = code_of(&j);
