@@ -4,6 +4,7 @@
 #include "sim/knobs.h"
 #include "sim/packet.h"
 
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -189,8 +190,17 @@ static void run_until(struct sim_world *w, int64_t end_ns, bool drain)
         w->now_ns = end_ns;
 }
 
-/* Everything is well from now on. Damage that nobody has come upon yet is looked for, so that what
- * it costs (a leader, perhaps) is paid before liveness is asked for. */
+/* Damage that nobody has come upon yet is looked for, so that what it costs (a leader, perhaps) is
+ * paid before liveness is asked for. */
+static void check_disk(struct sim_node *n)
+{
+    if (n->server == NULL || !sim_disk_damaged(n->disk))
+        return;
+    sim_note(n->world, "node %" PRIu64 " is stopped to have its disk checked", n->id);
+    sim_node_crash(n);
+}
+
+/* Everything is well from now on. */
 static void heal(struct sim_world *w)
 {
     w->healed = true;
@@ -200,8 +210,7 @@ static void heal(struct sim_world *w)
     for (size_t i = 0; i < w->config.nodes; i++) {
         sim_disk_heal(w->nodes[i].disk);
         w->nodes[i].held_down = false;
-        if (sim_disk_damaged(w->nodes[i].disk))
-            sim_node_crash(&w->nodes[i]);
+        check_disk(&w->nodes[i]);
         if (w->nodes[i].server == NULL)
             sim_node_start(&w->nodes[i]);
     }

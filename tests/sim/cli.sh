@@ -85,6 +85,14 @@ sed 's/"nodes": /"nodes": 9/' small.json >broken.json
 expect 65 --replay broken.json
 said "nodes: expected a number from 1 to 7"
 
+# A flipped bit is told, and what came of it; the other nodes go on.
+expect 0 --seed 1 --plain --ops 12 --run-ms 1500 --disk-flip-ppm 300000
+said "a bit flips on the disk of node"
+said "refuses to start: its disk is damaged in"
+said "2 flipped bits (2 nodes lost to them)"
+expect 0 --seeds 1..3 --plain --ops 12 --run-ms 1500 --disk-flip-ppm 300000 --json
+said '"nodes_lost": [1-9]'
+
 # Faults that cannot hit anybody prove nothing: one node has no minority.
 cat >toothless.json <<'END'
 {"plan": 1, "steps": [{"number": 1, "at_ms": 500, "for_ms": 500, "fault": "kill", "target": "minority"}]}
