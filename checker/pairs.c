@@ -189,6 +189,7 @@ static void pairs_free(struct pairs *p)
     free(p->items);
     free(p->empties);
     free(p->by_place);
+    free(p->ranks);
 }
 
 /* --- empty answers -------------------------------------------------------------------------- */
@@ -304,8 +305,7 @@ static size_t memory_bytes(size_t n)
                 4 * sizeof(uint64_t));
 }
 
-static int decide(const struct pairs_object *object, const struct pairs *p,
-                  struct direct_result *ret)
+static int decide(const struct pairs_object *object, struct pairs *p, struct direct_result *ret)
 {
     struct pairs_order o = {.steps = pages_calloc(p->part->n + 1, sizeof *o.steps)};
     int rc = o.steps == NULL ? -E_NOMEM : object->arrange(p, &o);

@@ -67,6 +67,7 @@ struct pairs {
     uint32_t n_empties;
     uint32_t *by_place; /* events */
     uint32_t n_places;
+    uint32_t *ranks; /* of a priority queue: the lowest value has 0, and so on */
 };
 
 /* The value of a pair that was put in; lent. */
@@ -96,7 +97,7 @@ struct pairs_object {
 
     /* 1: *order is an order of everything. 0: there is none. Empty answers have a place (`at`)
      * already. Errors: -E_NOMEM. */
-    int (*arrange)(const struct pairs *p, struct pairs_order *order);
+    int (*arrange)(struct pairs *p, struct pairs_order *order);
 
     /* Executes an order on such an object. 1: every answer is the one that was seen. 0: not.
      * Errors: -E_NOMEM. */

@@ -1,4 +1,3 @@
-#include "base/check.h"
 #include "base/pages.h"
 #include "checker/keyed.h"
 #include "checker/models/models.h"
@@ -30,16 +29,15 @@ enum { KEY_DIGITS_MAX = 18, KEY_BYTES = 7 };
  * numbers share one, strings the one of their first bytes. */
 static uint64_t key_of(struct slice s)
 {
-    bool negative = s.len > 0 && s.data[0] == '-';
     uint64_t key = 0;
+    bool negative;
 
-    if (priority_compare(s, slice_str("")) > 0) {
+    if (!priority_is_number(s)) {
         for (size_t i = 0; i < KEY_BYTES; i++)
             key = key << 8 | (i < s.len ? s.data[i] : 0);
         return KEY_BYTES_FOLLOW | key;
     }
-    if (s.len == 0)
-        return KEY_BYTES_FOLLOW;
+    negative = s.data[0] == '-';
     if (s.len - negative > KEY_DIGITS_MAX)
         return negative ? 0 : KEY_HUGE;
     for (size_t i = negative; i < s.len; i++)
@@ -55,27 +53,38 @@ static int compare_pairs(const void *a, const void *b, void *context)
                             pairs_value(p, ((const struct keyed *)b)->value));
 }
 
-/* All pairs that count, the lowest first; malloc'ed. */
-static int sort_pairs(const struct pairs *p, struct keyed **ret, uint32_t *ret_n)
+/* Those whose keys are the same. */
+static void sort_ties(const struct pairs *p, struct keyed *sorted, uint32_t n)
 {
-    struct keyed *sorted = pages_calloc((size_t)p->n + 1, sizeof *sorted);
-    uint32_t n = 0;
-
-    if (sorted == NULL)
-        return -E_NOMEM;
-    for (uint32_t i = 0; i < p->n; i++) {
-        if (p->items[i].put != PAIR_NONE)
-            sorted[n++] = (struct keyed){.key = key_of(pairs_value(p, i)), .value = i};
-    }
-    if (keyed_sort(&sorted, n) < 0) {
-        free(sorted);
-        return -E_NOMEM;
-    }
     for (uint32_t from = 0, to; from < n; from = to) {
         for (to = from + 1; to < n && sorted[to].key == sorted[from].key; to++)
             ;
-        qsort_r(&sorted[from], to - from, sizeof *sorted, compare_pairs, (void *)p);
+        if (to - from > 1)
+            qsort_r(&sorted[from], to - from, sizeof *sorted, compare_pairs, (void *)p);
     }
+}
+
+/* All pairs that count, the lowest first; malloc'ed. Fills p->ranks. */
+static int sort_pairs(struct pairs *p, struct keyed **ret, uint32_t *ret_n)
+{
+    struct keyed *sorted = pages_calloc((size_t)p->n + 1, sizeof *sorted);
+    uint32_t n = 0;
+    int rc = -E_NOMEM;
+
+    p->ranks = pages_calloc((size_t)p->n + 1, sizeof *p->ranks);
+    for (uint32_t i = 0; sorted != NULL && i < p->n; i++) {
+        if (p->items[i].put != PAIR_NONE)
+            sorted[n++] = (struct keyed){.key = key_of(pairs_value(p, i)), .value = i};
+    }
+    if (sorted != NULL && p->ranks != NULL)
+        rc = keyed_sort(&sorted, n);
+    if (rc < 0) {
+        free(sorted);
+        return rc;
+    }
+    sort_ties(p, sorted, n);
+    for (uint32_t i = 0; i < n; i++)
+        p->ranks[sorted[i].value] = i;
     *ret = sorted;
     *ret_n = n;
     return 0;
@@ -176,7 +185,7 @@ static void order_steps(const struct priority_queue *q, struct pairs_order *o)
     }
 }
 
-static int arrange(const struct pairs *p, struct pairs_order *order)
+static int arrange(struct pairs *p, struct pairs_order *order)
 {
     struct priority_queue q = {.pairs = p};
     int rc = sort_pairs(p, &q.sorted, &q.n);
@@ -202,7 +211,7 @@ static int arrange(const struct pairs *p, struct pairs_order *order)
 /* --- the proof ------------------------------------------------------------------------------ */
 
 /* A priority queue is a heap of what stands where in the order of priorities. */
-static int replay_ranked(const struct pairs_order *order, const uint32_t *ranks)
+static int replay(const struct pairs *p, const struct pairs_order *order)
 {
     struct heap inside = {0};
     int rc = 1;
@@ -212,7 +221,7 @@ static int replay_ranked(const struct pairs_order *order, const uint32_t *ranks)
 
         switch (event_kind(order->steps[i])) {
         case EVENT_PUT:
-            rc = heap_push(&inside, UINT32_MAX - ranks[number], number);
+            rc = heap_push(&inside, UINT32_MAX - p->ranks[number], number);
             rc = rc < 0 ? rc : 1;
             break;
         case EVENT_TAKE: rc = !heap_is_empty(&inside) && heap_pop(&inside).value == number; break;
@@ -220,24 +229,6 @@ static int replay_ranked(const struct pairs_order *order, const uint32_t *ranks)
         }
     }
     heap_free(&inside);
-    return rc;
-}
-
-static int replay(const struct pairs *p, const struct pairs_order *order)
-{
-    struct keyed *sorted = NULL;
-    uint32_t n;
-    uint32_t *ranks = pages_calloc((size_t)p->n + 1, sizeof *ranks);
-    int rc = ranks == NULL ? -E_NOMEM : sort_pairs(p, &sorted, &n);
-
-    for (uint32_t i = 0; rc == 0 && i < n; i++) {
-        CHECK_THAT(i == 0 || compare_pairs(&sorted[i - 1], &sorted[i], (void *)p) < 0, "i=%u", i);
-        ranks[sorted[i].value] = i;
-    }
-    if (rc == 0)
-        rc = replay_ranked(order, ranks);
-    free(sorted);
-    free(ranks);
     return rc;
 }
 

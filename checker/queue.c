@@ -166,7 +166,7 @@ static void order_steps(const struct queue *q, struct pairs_order *o)
         order_add(o, e, EVENT_EMPTY);
 }
 
-static int arrange(const struct pairs *p, struct pairs_order *order)
+static int arrange(struct pairs *p, struct pairs_order *order)
 {
     struct queue q = {.pairs = p,
                       .marks = calloc((size_t)p->n + 1, sizeof *q.marks),

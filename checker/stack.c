@@ -318,7 +318,7 @@ static int make_order(const struct stack *s, struct pairs_order *o)
     return rc < 0 ? rc : 1;
 }
 
-static int arrange(const struct pairs *p, struct pairs_order *order)
+static int arrange(struct pairs *p, struct pairs_order *order)
 {
     struct stack s = {.pairs = p};
     int rc = stack_init(&s);

@@ -10,8 +10,7 @@
 
 /* --- orders --------------------------------------------------------------------------------- */
 
-/* Whether a value is a decimal integer as programs print it: so equal numbers have equal bytes. */
-static bool is_number(struct slice s)
+bool priority_is_number(struct slice s)
 {
     size_t digits = s.len > 0 && s.data[0] == '-' ? 1 : 0;
 
@@ -38,8 +37,8 @@ static int compare_numbers(struct slice a, struct slice b)
 
 int priority_compare(struct slice a, struct slice b)
 {
-    bool a_is_number = is_number(a);
-    bool b_is_number = is_number(b);
+    bool a_is_number = priority_is_number(a);
+    bool b_is_number = priority_is_number(b);
 
     if (a_is_number != b_is_number)
         return a_is_number ? -1 : 1;

@@ -22,6 +22,9 @@ extern const struct model model_mutex;
  * by its bytes. Below 0, 0 or above 0; 0 for equal bytes only. */
 int priority_compare(struct slice a, struct slice b);
 
+/* Whether a value is a decimal integer as programs print it: so equal numbers have equal bytes. */
+bool priority_is_number(struct slice s);
+
 /* Many keys at once: env->part says what each is like, and the state holds env->n_keys of its
  * states. Checking by key gives the same verdicts and is much faster (Herlihy & Wing, theorem 1:
  * linearizability is local); this is for those who want to see that. A violation is told key by
