@@ -2,6 +2,7 @@
 #include "cli/args.h"
 #include "cli/commands.h"
 #include "cli/files.h"
+#include "cli/follow.h"
 #include "cli/judge.h"
 #include "cli/memory.h"
 #include "cli/threads.h"
@@ -14,6 +15,7 @@ struct check_values {
     const char *witness;
     bool json;
     bool explain;
+    bool follow;
 };
 
 static const struct arg_option options[] = {
@@ -63,6 +65,12 @@ static const struct arg_option options[] = {
      .kind = ARG_FLAG,
      .offset = offsetof(struct check_values, explain),
      .help = "say which engine decided each key, and why that one"},
+    {.name = "follow",
+     .kind = ARG_FLAG,
+     .offset = offsetof(struct check_values, follow),
+     .help =
+         "judge one file of rift's own while it is being written, until it ends, is violated, or "
+         "Ctrl-C"},
     {.name = "witness",
      .kind = ARG_TEXT,
      .offset = offsetof(struct check_values, witness),
@@ -86,6 +94,7 @@ static const struct arg_command command = {
     .exits = "  0   linearizable, all of them\n"
              "  1   not linearizable: at least one, whatever the others are\n"
              "  2   unknown: a budget was spent, or a damaged file is good as far as it goes\n"
+             "  130 --follow was interrupted: the verdict so far is printed, and it is not 1\n"
              "  3   out of memory\n"
              "  64  usage\n"
              "  65  a file is no history or cannot be read\n"
@@ -153,6 +162,27 @@ static enum exit_code check_one(const char *path, const struct check_values *v, 
     return code;
 }
 
+static int follow(const struct check_values *v, const struct arg_operands *files)
+{
+    struct follow_options o = {.model = v->judge.model,
+                               .memory_mb = v->judge.memory_mb,
+                               .time_s = v->judge.time_s,
+                               .json = v->json};
+    struct err e = {0};
+
+    if (files->n > 1)
+        err_set(&e, -E_INVAL, "--follow takes one history, not %zu", files->n);
+    else if (v->judge.engine != NULL || v->judge.whole || v->judge.all || v->witness != NULL ||
+             v->explain)
+        err_set(
+            &e, -E_INVAL,
+            "--follow goes with --model, --time, --memory and --json; --engine, --whole, --all, "
+            "--explain and --witness need the whole history");
+    else
+        return (int)follow_history(files->items[0], &o);
+    return args_complain(&command, &e);
+}
+
 int command_check(int argc, char **argv)
 {
     struct check_values v = {.judge = {.memory_mb = 4096, .jobs = threads_default()}};
@@ -163,6 +193,8 @@ int command_check(int argc, char **argv)
 
     if (code >= 0)
         return code;
+    if (v.follow)
+        return follow(&v, &files);
     if (files.n > 1 && v.witness != NULL) {
         struct err e = {0};
 

@@ -16,9 +16,10 @@
 
 enum {
     FIRST_LEADER_MS = 20000,
-    SLICE_MS = 50,        /* at most this long between two looks at the nodes */
-    FLUSH_MS = 1000,      /* a killed harness loses no more of the history than this */
-    DRAIN_EXTRA_MS = 500, /* beyond the deadline of the last open operation */
+    SLICE_MS = 50,              /* at most this long between two looks at the nodes */
+    FLUSH_MS = 1000,            /* a killed harness loses no more of the history than this */
+    FLUSH_ONLINE_MS = SLICE_MS, /* somebody reads along */
+    DRAIN_EXTRA_MS = 500,       /* beyond the deadline of the last open operation */
     BACKOFF_MS = 10,
     PROBE_OP_MS = 1000,
 };
@@ -105,6 +106,15 @@ static int start_clerks(struct run *r, struct err *e)
     return fleet_create(&f, &observer, &r->fleet, e);
 }
 
+static int start_online(struct run *r, struct err *e)
+{
+    int rc = history_flush(r->writer, e);
+
+    if (rc < 0)
+        return rc;
+    return run_online_start(&r->online, r->folder, r->history_path, r->o->check_memory_mb, e);
+}
+
 static int set_up(struct run *r, struct err *e)
 {
     int rc = write_plan(r, e);
@@ -117,7 +127,9 @@ static int set_up(struct run *r, struct err *e)
         rc = run_record_plan(r, e);
     if (rc == 0)
         rc = start_cluster(r, e);
-    return rc == 0 ? start_clerks(r, e) : rc;
+    if (rc == 0)
+        rc = start_clerks(r, e);
+    return rc == 0 && r->o->online ? start_online(r, e) : rc;
 }
 
 /* --- the run -------------------------------------------------------------------------------- */
@@ -154,10 +166,11 @@ static bool all_done(const struct run *r)
     return t.invoked >= r->o->ops && fleet_open(r->fleet) == 0;
 }
 
-/* Plays the plan while the clerks work. */
+/* Plays the plan while the clerks work; with --online up to a violation. */
 static int play(struct run *r, struct err *e)
 {
     int64_t end_ns = (int64_t)(r->o->time_s * (double)NS_PER_S);
+    int64_t flush_ns = (r->o->online ? FLUSH_ONLINE_MS : FLUSH_MS) * NS_PER_MS;
     int64_t next_flush_ns = 0;
     int64_t now_ns = 0;
     int rc = 0;
@@ -174,9 +187,11 @@ static int play(struct run *r, struct err *e)
         run_progress_turn(r);
         if (rc == 0 && now_ns >= next_flush_ns) {
             rc = history_flush(r->writer, e);
-            next_flush_ns = now_ns + FLUSH_MS * NS_PER_MS;
+            next_flush_ns = now_ns + flush_ns;
         }
         now_ns = run_now_ns(r);
+        if (run_online_violated(&r->online, now_ns))
+            break;
     }
     return rc;
 }
@@ -248,6 +263,7 @@ static int work(struct run *r, struct err *e)
             rc = harness_counters(r->harness, &r->counters, e);
     }
     closed = run_record_close(r, &close_error);
+    run_online_stop(&r->online, run_now_ns(r));
     if (rc == 0 && closed < 0)
         return err_set(e, closed, "%s", close_error.text);
     return rc;
@@ -266,6 +282,7 @@ static void tear_down(struct run *r)
     tally_destroy(r->tally);
     workload_destroy(r->workload);
     plan_free(&r->plan);
+    run_online_free(&r->online);
     free(r);
 }
 

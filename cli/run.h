@@ -3,6 +3,7 @@
 
 #include "cli/conduct.h"
 #include "cli/judge.h"
+#include "cli/run_online.h"
 #include "cli/run_options.h"
 #include "workloads/fleet.h"
 
@@ -31,6 +32,7 @@ struct run {
     struct conduct *conduct;
     struct links *links;
     struct fleet *fleet;
+    struct run_online online;
 
     int64_t start_ns;  /* of the monotonic clock, when the clerks began; 0: not yet */
     int64_t healed_ns; /* on the run's clock */

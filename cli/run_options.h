@@ -28,6 +28,7 @@ struct run_options {
     double recover_s;
     double check_time_s;
     uint64_t check_memory_mb;
+    bool online;   /* judge while it runs, and end at a violation */
     uint64_t seed; /* 0: from the clock */
     const char *out;
     bool json;

@@ -175,6 +175,7 @@ void run_summary_print(const struct run *r, const struct run_end *end)
     print_leaders(r);
     putchar('\n');
     print_why(r, end);
+    run_online_print(&r->online);
     if (end->judgement != NULL && judgement_explain(end->judgement, &text) == 0)
         printf("%.*s(checked in %.2f s)\n", (int)text.len, (const char *)text.data,
                end->judgement->seconds);
@@ -279,12 +280,13 @@ json_t *run_summary_json(const struct run *r, const struct run_end *end)
         json_object_set_new(options, facts.items[i].name, json_string(facts.items[i].value));
     return json_pack(
         "{s:i, s:s, s:s, s:I, s:I, s:o, s:o, s:o, s:o, s:I, s:o, s:o, s:o, s:s?, s:s?, "
-        "s:o}",
+        "s:o, s:o}",
         "exit", (int)end->code, "history", r->history_path, "workload", r->o->workload, "nodes",
         (json_int_t)r->o->nodes, "seed", (json_int_t)r->o->seed, "options", options, "operations",
         operations_json(t), "faults", faults_json(r), "met", met_json(t), "reads_of_cut_off_leader",
         (json_int_t)t->reads_of_cut_off, "leaders", leaders_json(r), "proxy",
         proxy_json(&r->counters), "recovery", recovery_json(r), "faults_missing", missing,
         "failure", end->rc < 0 ? end->reason : NULL, "check",
-        end->judgement == NULL ? json_null() : judgement_json(end->judgement));
+        end->judgement == NULL ? json_null() : judgement_json(end->judgement), "online",
+        run_online_json(&r->online));
 }

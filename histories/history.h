@@ -125,7 +125,7 @@ int history_writer_close(struct history_writer **w, struct err *e);
  * history_reader_next returns 0 and may be called again later. */
 struct history_reader;
 
-/* Errors: -E_PARSE (no rift history, or its header is not whole yet), -E_NOT_FOUND, -E_IO,
+/* Errors: -E_PARSE (no rift history), -E_GAP (its header is not whole yet), -E_NOT_FOUND, -E_IO,
  * -E_NOMEM. */
 int history_reader_open(const char *path, struct history_reader **ret, struct err *e);
 void history_reader_close(struct history_reader **r);

@@ -84,13 +84,19 @@ static enum format sniff(struct slice start)
     return FORMAT_UNKNOWN;
 }
 
+/* Of a file as a whole: nobody waits for the rest of its header. */
+static int whole_error(int rc)
+{
+    return rc == -E_GAP ? -E_PARSE : rc;
+}
+
 static int load_record_bytes(const char *name, struct slice bytes, struct history **ret,
                              struct err *e)
 {
     struct history_reader *r;
     int rc = reader_open_bytes(name, bytes, &r, e);
 
-    return rc < 0 ? rc : load_records(name, r, ret, e);
+    return rc < 0 ? whole_error(rc) : load_records(name, r, ret, e);
 }
 
 int history_load_bytes(const char *name, struct slice bytes, struct history **ret, struct err *e)
@@ -145,7 +151,7 @@ static int load_record_file(const char *path, struct history **ret, struct err *
     struct history_reader *r;
     int rc = history_reader_open(path, &r, e);
 
-    return rc < 0 ? rc : load_records(path, r, ret, e);
+    return rc < 0 ? whole_error(rc) : load_records(path, r, ret, e);
 }
 
 static bool is_regular(int fd)

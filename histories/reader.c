@@ -203,7 +203,7 @@ static int read_header(struct history_reader *r, struct err *e)
         if (rc < 0)
             return rc;
         if (rc == 0)
-            return err_set(e, -E_PARSE, "%s: the header of the history is cut off", r->name);
+            return err_set(e, -E_GAP, "%s: the header of the history is cut off", r->name);
         rc = format_decode_header(unread(r), &r->arena, &r->header, &used, e);
     } while (rc == -E_GAP);
     if (rc == -E_NOMEM)

@@ -50,6 +50,13 @@ static struct generate_options draw_options(struct rng *r, size_t n_ops_max)
     o.unknown_ppm = rng_chance(r, 700000) ? 400000 : 0;
     o.n_spoiled = rng_below(r, 4);
     o.fresh = rng_chance(r, 300000);
+    if (rng_chance(r, 300000)) {
+        /* Many unknown outcomes of few values: where D and I have to be right. */
+        o.n_processes = rng_between(r, 4, 8);
+        o.unknown_ppm = 600000;
+        o.n_values = rng_between(r, 2, 3);
+        o.n_keys = 1;
+    }
     return o;
 }
 
