@@ -12,7 +12,7 @@ enum { DESCRIBE_BYTES_MAX = 60 };
 
 int describe_bytes(struct slice bytes, struct buf *out);
 
-/* `key "x"`, or `the register` when there is no key. */
+/* `key "x"`, or `the queue` when there is no key. */
 int describe_object(const char *noun, const struct history_op *op, struct buf *out);
 
 /* `get by process 3 returned "4" [12.1 ms .. 13.0 ms]` */
