@@ -165,8 +165,10 @@ static int check_one(struct turn *t)
     struct check *c = t->check;
     const struct partition *part = &c->partitions->items[c->ranks[t->rank]];
     struct check_partition *to = &c->result->partitions[c->ranks[t->rank]];
-    struct engine_budget budget = {
-        .spent = spent, .spent_context = t, .memory_bytes_max = share_of(&c->share, part->n)};
+    struct engine_budget budget = {.spent = spent,
+                                   .spent_context = t,
+                                   .memory_bytes_max = share_of(&c->share, part->n),
+                                   .verdict_only = c->options->verdict_only};
     const struct check_engine *decided;
     struct engine_result found = {0};
     struct problem *p = NULL;

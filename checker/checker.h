@@ -26,7 +26,8 @@ struct check_options {
                                    lasts as long as the result */
     const char *engine;         /* NULL: chosen by itself, for each partition */
     bool whole;                 /* do not partition by key */
-    bool all; /* a verdict for every partition, instead of stopping at a violation */
+    bool all;          /* a verdict for every partition, instead of stopping at a violation */
+    bool verdict_only; /* of a violation: look for no longer order, which takes its time */
 
     /* How partitions are searched at the same time; NULL: one by one. Verdicts do not depend on it:
      * without `all` it is always the first violation in the order of the search that counts. */

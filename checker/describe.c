@@ -50,6 +50,13 @@ static int describe_input(const struct history_op *op, struct buf *out)
     return rc == 0 ? describe_bytes(op->value, out) : rc;
 }
 
+int describe_question(const struct history_op *op, struct buf *out)
+{
+    int rc = buf_printf(out, "%s", op_kind_name(op->kind));
+
+    return rc == 0 ? describe_input(op, out) : rc;
+}
+
 static int describe_output(const struct history_op *op, struct buf *out)
 {
     int rc;
@@ -69,10 +76,8 @@ static int describe_output(const struct history_op *op, struct buf *out)
 
 int describe_op(const struct history_op *op, struct buf *out)
 {
-    int rc = buf_printf(out, "%s", op_kind_name(op->kind));
+    int rc = describe_question(op, out);
 
-    if (rc == 0)
-        rc = describe_input(op, out);
     if (rc == 0)
         rc = buf_printf(out, " by process %" PRIu32, op->process);
     return rc == 0 ? describe_output(op, out) : rc;

@@ -18,6 +18,9 @@ int describe_object(const char *noun, const struct history_op *op, struct buf *o
 /* `get by process 3 returned "4" [12.1 ms .. 13.0 ms]` */
 int describe_op(const struct history_op *op, struct buf *out);
 
+/* `put "5"`, `cas "4" to "5"`, `get`: what was asked for. */
+int describe_question(const struct history_op *op, struct buf *out);
+
 double describe_ms(int64_t ns);
 
 #endif

@@ -14,6 +14,7 @@ struct engine_budget {
     bool (*spent)(void *context); /* NULL: never */
     void *spent_context;
     size_t memory_bytes_max; /* of this search; 0: no bound */
+    bool verdict_only;       /* of a violation no longest order is looked for */
 };
 
 /* Orders and stuck operations are numbers of the problem, malloc'ed, the caller's. */

@@ -358,7 +358,8 @@ static int run(const struct problem *p, const struct engine_budget *budget,
 {
     int rc = decide(p, budget, ret);
 
-    if (rc == 0 && ret->verdict == VERDICT_NOT_LINEARIZABLE && problem_model(p)->effect != NULL)
+    if (rc == 0 && ret->verdict == VERDICT_NOT_LINEARIZABLE && problem_model(p)->effect != NULL &&
+        !budget->verdict_only)
         lengthen(p, budget, ret);
     return rc;
 }

@@ -73,6 +73,11 @@ struct model {
      * Errors: -E_INVAL (`e` says why not), -E_NOMEM. */
     int (*admits_header)(const struct history_header *header, struct err *e);
 
+    /* True of an object of elements (a set, a queue) that do not mind each other: without all
+     * operations that name one of them the others are answered the same, but for those that say
+     * that there is none, which stay right, and gets that hold it. */
+    bool of_elements;
+
     /* May be NULL. Whether the values of an operation have the form that the model takes, and an
      * answer "ok", "no-key" or "mismatch" is one that it gives. Errors: -E_INVAL (`e` says what).
      */

@@ -249,7 +249,7 @@ static int answer(struct zones *z, const struct engine_budget *budget, enum verd
     const struct problem *p = z->versions.problem;
 
     /* The order that got farthest is for the reader: without it (memory) the verdict stands. */
-    if (verdict == VERDICT_NOT_LINEARIZABLE) {
+    if (verdict == VERDICT_NOT_LINEARIZABLE && !budget->verdict_only) {
         if (jit_longest(p, budget, ret) == 0)
             return 0;
         engine_result_free(ret);

@@ -5,6 +5,7 @@
 #include "cli/follow.h"
 #include "cli/judge.h"
 #include "cli/memory.h"
+#include "cli/proof.h"
 #include "cli/threads.h"
 
 #include <stddef.h>
@@ -13,6 +14,8 @@
 struct check_values {
     struct judge_options judge;
     const char *witness;
+    bool minimize;
+    const char *minimal;
     bool json;
     bool explain;
     bool follow;
@@ -77,6 +80,16 @@ static const struct arg_option options[] = {
      .value = "FILE",
      .help = "write the order that proves it, for `rift verify`; of one file only",
      .when_absent = "none"},
+    {.name = "minimize",
+     .kind = ARG_FLAG,
+     .offset = offsetof(struct check_values, minimize),
+     .help = "of a violation show a few operations that are impossible by themselves"},
+    {.name = "minimal",
+     .kind = ARG_TEXT,
+     .offset = offsetof(struct check_values, minimal),
+     .value = "FILE",
+     .help = "write these as a history of their own; of one file only",
+     .when_absent = "none"},
     {.name = "json",
      .kind = ARG_FLAG,
      .offset = offsetof(struct check_values, json),
@@ -103,7 +116,8 @@ static const struct arg_command command = {
     .operands_max = SIZE_MAX,
 };
 
-static void print_judgement(const char *path, const struct judgement *j, bool explain)
+static void print_judgement(const char *path, const struct judgement *j, const struct minimal *m,
+                            bool explain)
 {
     struct buf text = {0};
 
@@ -113,6 +127,9 @@ static void print_judgement(const char *path, const struct judgement *j, bool ex
     buf_clear(&text);
     if (explain && check_explain_engines(j->result, &text) == 0)
         printf("%.*s", (int)text.len, (const char *)text.data);
+    buf_clear(&text);
+    if (m != NULL && proof_show(j->history, m, &text) == 0)
+        printf("\n%.*s", (int)text.len, (const char *)text.data);
     buf_free(&text);
 }
 
@@ -129,6 +146,38 @@ static int write_witness(const struct judgement *j, const char *to, struct err *
                 : files_write(to, buf_slice(&bytes), e);
     buf_free(&bytes);
     return rc;
+}
+
+/* What the options ask for to prove a bad verdict; else *ret stays NULL. */
+static int make_minimal(const struct judgement *j, const struct check_values *v,
+                        struct minimal **ret, struct err *e)
+{
+    struct proof_options o = {.time_s = v->judge.time_s, .memory_mb = v->judge.memory_mb};
+    int rc;
+
+    if ((!v->minimize && v->minimal == NULL) || j->result->verdict != VERDICT_NOT_LINEARIZABLE)
+        return 0;
+    rc = proof_make(j->history, j->result, &o, ret, e);
+    return rc == 0 && v->minimal != NULL ? proof_write(v->minimal, j->history, *ret, e) : rc;
+}
+
+/* The verdict stands, whether or not what was asked for beside it can be had. */
+static json_t *report(const char *path, const struct judgement *j, const struct check_values *v)
+{
+    struct minimal *m = NULL;
+    struct err e = {0};
+    json_t *entry = NULL;
+
+    if (make_minimal(j, v, &m, &e) < 0)
+        fprintf(stderr, "rift check: %s: %s\n", path, e.text);
+    if (v->json)
+        entry = judgement_json(j);
+    else
+        print_judgement(path, j, m, v->explain);
+    if (entry != NULL && m != NULL)
+        json_object_set_new(entry, "minimal", proof_json(j->history, m));
+    minimal_free(&m);
+    return entry;
 }
 
 static enum exit_code check_one(const char *path, const struct check_values *v, json_t *files)
@@ -149,9 +198,7 @@ static enum exit_code check_one(const char *path, const struct check_values *v, 
             fprintf(stderr, "rift check: %s\n", e.text);
             code = EXIT_HARNESS;
         }
-        entry = v->json ? judgement_json(&j) : NULL;
-        if (!v->json)
-            print_judgement(path, &j, v->explain);
+        entry = report(path, &j, v);
         judgement_free(&j);
     }
     if (entry != NULL) {
@@ -195,10 +242,11 @@ int command_check(int argc, char **argv)
         return code;
     if (v.follow)
         return follow(&v, &files);
-    if (files.n > 1 && v.witness != NULL) {
+    if (files.n > 1 && (v.witness != NULL || v.minimal != NULL)) {
         struct err e = {0};
 
-        err_set(&e, -E_INVAL, "--witness takes one history, not %zu", files.n);
+        err_set(&e, -E_INVAL, "--%s takes one history, not %zu",
+                v.witness != NULL ? "witness" : "minimal", files.n);
         return args_complain(&command, &e);
     }
     memory_keep();

@@ -45,3 +45,16 @@ expect 64 "$rift" verify "$good"
 expect 64 "$rift" check --witness proof "$good" "$stale"
 expect 1 "$rift" check --witness none "$stale"
 [ ! -e none ] || fail "a violation has no witness"
+
+# A bad verdict comes down to a few operations, which are a history of their own.
+expect 1 "$rift" check --minimize --minimal small "$stale"
+says "are impossible by themselves"
+says "which was overwritten by"
+says "put 2"
+expect 1 "$rift" check small
+says "3 operations in 1 partition"
+expect 1 "$rift" check --json --minimize "$stale"
+says '"minimal"'
+expect 0 "$rift" check --minimize --minimal no "$good"
+[ ! -e no ] || fail "what is linearizable has no violation"
+expect 64 "$rift" check --minimal small "$good" "$stale"
