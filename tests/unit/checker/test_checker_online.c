@@ -58,6 +58,14 @@ static void invoke(struct clients *c, uint32_t i)
     send(c, event);
 }
 
+static void append(struct clients *c, const char *value)
+{
+    size_t n = strlen(c->state);
+
+    cr_assert_lt(n + strlen(value), sizeof c->state);
+    snprintf(c->state + n, sizeof c->state - n, "%s", value);
+}
+
 static void complete(struct clients *c, uint32_t i)
 {
     struct history_event event = {
@@ -67,7 +75,7 @@ static void complete(struct clients *c, uint32_t i)
     if (c->kind[i] == OP_PUT)
         snprintf(c->state, sizeof c->state, "%s", c->value[i]);
     else if (c->kind[i] == OP_APPEND)
-        strcat(c->state, c->value[i]);
+        append(c, c->value[i]);
     else if (c->kind[i] == OP_GET && c->state[0] == '\0')
         event.status = STATUS_NO_KEY;
     else if (c->kind[i] == OP_GET)
