@@ -7,6 +7,7 @@
 #include "cli/memory.h"
 #include "cli/proof.h"
 #include "cli/threads.h"
+#include "histories/convert.h"
 
 #include <stddef.h>
 
@@ -28,7 +29,8 @@ static const struct arg_option options[] = {
      .value = "NAME",
      .help = "what the history is measured against",
      .choices = check_model_names,
-     .when_absent = "what the file names"},
+     .when_absent = "what the file names or its functions tell"},
+    FOREIGN_OPTIONS(struct check_values, judge.foreign),
     {.name = "engine",
      .kind = ARG_CHOICE,
      .offset = offsetof(struct check_values, judge.engine),
@@ -101,7 +103,8 @@ static const struct arg_command command = {
     .usage = "[options] FILE...",
     .purpose =
         "Says of each recorded history whether it is linearizable. Takes rift's own format,\n"
-        "the text logs of etcd's Jepsen tests and Porcupine's key-value logs.",
+        "Jepsen's history.edn, JSON lines, the text logs of etcd's Jepsen tests and Porcupine's\n"
+        "key-value logs; what a file is, its content tells.",
     .options = options,
     .n_options = ARGS_COUNT(options),
     .exits = "  0   linearizable, all of them\n"

@@ -51,8 +51,9 @@ int judge_file(const char *path, const struct judge_options *o, struct judgement
         .spent_context = &budget,
         .memory_bytes_max = (size_t)o->memory_mb << 20,
     };
+    struct history_load_options load = foreign_options(&o->foreign, o->model);
     int64_t start_ns;
-    int rc = history_load(path, &j.history, e);
+    int rc = history_load_as(path, &load, &j.history, e);
 
     if (rc < 0)
         return rc;

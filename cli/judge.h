@@ -3,17 +3,19 @@
 
 #include "checker/checker.h"
 #include "cli/exit_code.h"
+#include "cli/foreign.h"
 
 #include <jansson.h>
 
 /* From a history file to a verdict, in words, as JSON and as an exit code: what run, check and
  * demo share. */
 struct judge_options {
-    const char *model;   /* NULL: what the history names */
-    const char *engine;  /* NULL: chosen by itself */
-    bool whole;          /* do not partition by key */
-    bool all;            /* every partition, also after a violation */
-    double time_s;       /* for the search; 0: no bound */
+    const char *model;             /* NULL: what the history names */
+    struct foreign_values foreign; /* how a history of another tool is read */
+    const char *engine;            /* NULL: chosen by itself */
+    bool whole;                    /* do not partition by key */
+    bool all;                      /* every partition, also after a violation */
+    double time_s;                 /* for the search; 0: no bound */
     uint64_t memory_mb;  /* for all that is searched at a time, beside the history; 0: no bound */
     uint64_t jobs;       /* partitions at a time; 0: one */
     bool signals_end_it; /* a pending SIGINT or SIGTERM ends the search, see cli/signals.h */

@@ -17,6 +17,7 @@ static const struct subcommand subcommands[] = {
     {"sim", command_sim, "the same in the simulator, over many seeds"},
     {"check", command_check, "verdicts on recorded histories"},
     {"verify", command_verify, "whether a witness proves a history linearizable"},
+    {"convert", command_convert, "histories from and to the formats of other tools"},
     {"demo", command_demo, "stale-read: why a cut-off leader answers with old data"},
     {"cluster", command_cluster, "up | status | down: a cluster that stays"},
     {"kv", command_kv, "get | put | append | cas | delete from the shell"},

@@ -12,6 +12,7 @@ struct history_memory {
     size_t ops_cap;
     size_t events_cap;
     uint64_t seq;
+    const struct history_visitor *visitor; /* NULL: nobody */
 };
 
 /* Makes room for one more element; NULL when out of memory, and then nothing changed. */
@@ -234,6 +235,24 @@ int history_add_event(struct history *h, const struct history_event *event, stru
         return rc;
     h->memory->seq++;
     h->duration_ns = timed.time_ns;
+    if (h->memory->visitor == NULL)
+        return 0;
+    timed.seq = h->memory->seq;
+    return h->memory->visitor->event(h->memory->visitor->context, &timed, e);
+}
+
+void build_visit(struct history *h, const struct history_visitor *visitor)
+{
+    h->memory->visitor = visitor;
+}
+
+int build_set_model(struct history *h, const char *model)
+{
+    const char *kept = keep(&h->memory->arena, model);
+
+    if (kept == NULL)
+        return -E_NOMEM;
+    h->header.model = kept;
     return 0;
 }
 

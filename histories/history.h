@@ -179,15 +179,61 @@ struct history {
     struct history_memory *memory; /* owns every slice and string above */
 };
 
-/* Reads a whole file, of whichever format it is: rift's own, the text logs of etcd's Jepsen
- * tests, Porcupine's key-value logs (docs/history-format.md names what tells them apart).
- * Errors: -E_PARSE (no history, or a mistake in a text log: `e` names file and line),
- * -E_NOT_FOUND, -E_IO, -E_NOMEM. A cut-off or damaged rift history is no error: see `loss`. */
+/* What a file may be written in (docs/convert.md): X(NAME, name, suffix of its files). */
+#define HISTORY_FORMATS(X)                                                                         \
+    X(RIFT, "rift", ".msgpack")       /* our own */                                                \
+    X(EDN, "edn", ".edn")             /* the op maps that Jepsen writes */                         \
+    X(JSONL, "jsonl", ".jsonl")       /* one JSON object a line */                                 \
+    X(ETCD, "etcd", ".log")           /* the text log of Jepsen's etcd tests */                    \
+    X(PORCUPINE, "porcupine", ".txt") /* the key-value logs of Porcupine's test data */
+
+enum history_format {
+    HISTORY_ANY_FORMAT, /* told by what the file holds */
+#define X(NAME, name, suffix) HISTORY_##NAME,
+    HISTORY_FORMATS(X)
+#undef X
+        HISTORY_FORMAT_END
+};
+
+/* Is told of everything that a loaded history is made from, in order. An error of its own ends the
+ * loading. */
+struct history_visitor {
+    int (*header)(void *context, const struct history_header *header, struct err *e);
+    int (*event)(void *context, const struct history_event *event, struct err *e);
+    void *context;
+};
+
+/* How foreign formats are to be understood, where they leave a choice. All zeros: by themselves. */
+struct history_load_options {
+    enum history_format format;
+    const char *model; /* what the operations are of; NULL: told by their functions */
+    enum {
+        HISTORY_KEYS_TOLD, /* by the shape of the values */
+        HISTORY_KEYS,      /* every value of an EDN history is [key value] */
+        HISTORY_NO_KEYS,
+    } keys;
+    enum {
+        HISTORY_FAILED_CAS_TOLD, /* a mismatch, unless the line names an error */
+        HISTORY_FAILED_CAS_MISMATCH,
+        HISTORY_FAILED_CAS_NEVER_RAN,
+    } failed_cas;
+    const struct history_visitor *visitor; /* may be NULL */
+};
+
+/* Reads a whole file, of whichever format it is.
+ * Errors: -E_PARSE (no history, or a mistake in a text: `e` names file, line and column),
+ * -E_NOT_FOUND, -E_IO, -E_LIMIT, -E_NOMEM. A cut-off or damaged rift history is no error: see
+ * `loss`. */
 int history_load(const char *path, struct history **ret, struct err *e);
+int history_load_as(const char *path, const struct history_load_options *o, struct history **ret,
+                    struct err *e);
 void history_free(struct history **h);
 
 /* The same for bytes in memory; `name` stands where the path stands in errors. */
 int history_load_bytes(const char *name, struct slice bytes, struct history **ret, struct err *e);
+int history_load_bytes_as(const char *name, struct slice bytes,
+                          const struct history_load_options *o, struct history **ret,
+                          struct err *e);
 
 /* Builds one in memory, for tests and importers. Bytes are copied, `seq` is set to the next
  * number, a time below the last one's is raised to it. Errors of history_add_event: -E_PARSE

@@ -18,11 +18,6 @@ enum { FUNCTION_READ, FUNCTION_WRITE, FUNCTION_CAS, FUNCTION_COUNT };
 static const char *const functions[FUNCTION_COUNT] = {":read", ":write", ":cas"};
 static const enum op_kind kinds[FUNCTION_COUNT] = {OP_GET, OP_PUT, OP_CAS};
 
-bool import_is_etcd(struct slice start)
-{
-    return start.len > 0 && memmem(start.data, start.len, logger, sizeof logger - 1) != NULL;
-}
-
 static int parse_value(struct line *l, struct slice *ret, struct err *e)
 {
     return line_integer(l, ret) ? 0 : line_expected(l, "a number", e);
@@ -174,7 +169,8 @@ static int add_line(struct history *h, struct line *l, struct err *e)
     return rc < 0 ? rc : import_event(h, &event, l, e);
 }
 
-int import_etcd(const char *name, struct slice text, struct history **ret, struct err *e)
+int import_etcd(const char *name, struct slice text, const struct history_load_options *o,
+                struct history **ret, struct err *e)
 {
     struct history_header header = {
         .version = HISTORY_FORMAT_VERSION,
@@ -182,5 +178,5 @@ int import_etcd(const char *name, struct slice text, struct history **ret, struc
         .dialect = HISTORY_CAS_FAILS_PLAINLY,
     };
 
-    return import_lines(name, text, &header, add_line, ret, e);
+    return import_lines(name, text, &header, o, add_line, ret, e);
 }

@@ -19,17 +19,6 @@ enum { FUNCTION_GET, FUNCTION_PUT, FUNCTION_APPEND, FUNCTION_COUNT };
 static const char *const functions[FUNCTION_COUNT] = {":get", ":put", ":append"};
 static const enum op_kind kinds[FUNCTION_COUNT] = {OP_GET, OP_PUT, OP_APPEND};
 
-bool import_is_porcupine(struct slice start)
-{
-    struct line l = lines_of("", start);
-
-    while (line_next(&l)) {
-        if (!line_end(&l))
-            return line_literal(&l, first_field);
-    }
-    return false;
-}
-
 struct entry {
     uint32_t process;
     unsigned type;
@@ -139,7 +128,8 @@ static int add_line(struct history *h, struct line *l, struct err *e)
     return entry.type == TYPE_INVOKE ? add_invoke(h, l, &entry, e) : add_complete(h, l, &entry, e);
 }
 
-int import_porcupine(const char *name, struct slice text, struct history **ret, struct err *e)
+int import_porcupine(const char *name, struct slice text, const struct history_load_options *o,
+                     struct history **ret, struct err *e)
 {
     struct history_header header = {
         .version = HISTORY_FORMAT_VERSION,
@@ -147,5 +137,5 @@ int import_porcupine(const char *name, struct slice text, struct history **ret, 
         .dialect = HISTORY_ABSENT_IS_EMPTY,
     };
 
-    return import_lines(name, text, &header, add_line, ret, e);
+    return import_lines(name, text, &header, o, add_line, ret, e);
 }

@@ -1,4 +1,4 @@
-#include "histories/format.h"
+#include "histories/build.h"
 #include "histories/import.h"
 #include "histories/reader.h"
 
@@ -52,11 +52,11 @@ static int fill(const char *name, struct history_reader *r, struct history *h, s
 }
 
 /* Closes the reader. */
-static int load_records(const char *name, struct history_reader *r, struct history **ret,
-                        struct err *e)
+static int load_records(const char *name, struct history_reader *r,
+                        const struct history_load_options *o, struct history **ret, struct err *e)
 {
     struct history *h = NULL;
-    int rc = history_new(history_reader_header(r), &h, e);
+    int rc = import_new(name, history_reader_header(r), o, &h, e);
 
     if (rc == 0)
         rc = fill(name, r, h, e);
@@ -69,50 +69,63 @@ static int load_records(const char *name, struct history_reader *r, struct histo
     return 0;
 }
 
-/* --- any format ----------------------------------------------------------------------------- */
-
-enum format { FORMAT_RIFT, FORMAT_ETCD, FORMAT_PORCUPINE, FORMAT_UNKNOWN };
-
-static enum format sniff(struct slice start)
-{
-    if (format_is_header(start))
-        return FORMAT_RIFT;
-    if (import_is_porcupine(start))
-        return FORMAT_PORCUPINE;
-    if (import_is_etcd(start))
-        return FORMAT_ETCD;
-    return FORMAT_UNKNOWN;
-}
-
 /* Of a file as a whole: nobody waits for the rest of its header. */
 static int whole_error(int rc)
 {
     return rc == -E_GAP ? -E_PARSE : rc;
 }
 
-static int load_record_bytes(const char *name, struct slice bytes, struct history **ret,
+static int load_record_bytes(const char *name, struct slice bytes,
+                             const struct history_load_options *o, struct history **ret,
                              struct err *e)
 {
     struct history_reader *r;
     int rc = reader_open_bytes(name, bytes, &r, e);
 
-    return rc < 0 ? whole_error(rc) : load_records(name, r, ret, e);
+    return rc < 0 ? whole_error(rc) : load_records(name, r, o, ret, e);
+}
+
+/* --- any format ----------------------------------------------------------------------------- */
+
+static enum history_format format_of(struct slice start, const struct history_load_options *o)
+{
+    return o->format == HISTORY_ANY_FORMAT ? import_sniff(start) : o->format;
+}
+
+static int load_bytes(const char *name, struct slice bytes, const struct history_load_options *o,
+                      struct history **ret, struct err *e)
+{
+    size_t start = bytes.len < SNIFF_BYTES ? bytes.len : SNIFF_BYTES;
+
+    switch (format_of(slice_of(bytes.data, start), o)) {
+    case HISTORY_RIFT: return load_record_bytes(name, bytes, o, ret, e);
+    case HISTORY_EDN: return import_edn(name, bytes, o, ret, e);
+    case HISTORY_JSONL: return import_jsonl(name, bytes, o, ret, e);
+    case HISTORY_ETCD: return import_etcd(name, bytes, o, ret, e);
+    case HISTORY_PORCUPINE: return import_porcupine(name, bytes, o, ret, e);
+    default: break;
+    }
+    return err_set(e, -E_PARSE,
+                   "%s: no history: expected rift's own format, Jepsen's history.edn, JSON lines, "
+                   "the log of a Jepsen test of etcd, or a key-value log of Porcupine",
+                   name);
+}
+
+int history_load_bytes_as(const char *name, struct slice bytes,
+                          const struct history_load_options *o, struct history **ret, struct err *e)
+{
+    int rc = load_bytes(name, bytes, o, ret, e);
+
+    if (rc == 0)
+        build_visit(*ret, NULL);
+    return rc;
 }
 
 int history_load_bytes(const char *name, struct slice bytes, struct history **ret, struct err *e)
 {
-    size_t start = bytes.len < SNIFF_BYTES ? bytes.len : SNIFF_BYTES;
+    struct history_load_options o = {.visitor = NULL};
 
-    switch (sniff(slice_of(bytes.data, start))) {
-    case FORMAT_RIFT: return load_record_bytes(name, bytes, ret, e);
-    case FORMAT_ETCD: return import_etcd(name, bytes, ret, e);
-    case FORMAT_PORCUPINE: return import_porcupine(name, bytes, ret, e);
-    case FORMAT_UNKNOWN: break;
-    }
-    return err_set(e, -E_PARSE,
-                   "%s: no history: expected a rift history, the log of a Jepsen test of etcd, or "
-                   "a key-value log of Porcupine",
-                   name);
+    return history_load_bytes_as(name, bytes, &o, ret, e);
 }
 
 /* Appends up to `max` bytes of the file: fewer only at its end. */
@@ -146,12 +159,16 @@ static int read_rest(const char *path, int fd, struct buf *out, struct err *e)
 }
 
 /* Record by record, from the start again: a long history is never in memory twice. */
-static int load_record_file(const char *path, struct history **ret, struct err *e)
+static int load_record_file(const char *path, const struct history_load_options *o,
+                            struct history **ret, struct err *e)
 {
     struct history_reader *r;
     int rc = history_reader_open(path, &r, e);
 
-    return rc < 0 ? whole_error(rc) : load_records(path, r, ret, e);
+    rc = rc < 0 ? whole_error(rc) : load_records(path, r, o, ret, e);
+    if (rc == 0)
+        build_visit(*ret, NULL);
+    return rc;
 }
 
 static bool is_regular(int fd)
@@ -162,11 +179,12 @@ static bool is_regular(int fd)
 }
 
 /* Text, and what comes through a pipe, is read from memory; BUF_BYTES_MAX bounds it. */
-int history_load(const char *path, struct history **ret, struct err *e)
+int history_load_as(const char *path, const struct history_load_options *o, struct history **ret,
+                    struct err *e)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     struct buf bytes = {0};
-    enum format format;
+    enum history_format format;
     int rc;
 
     if (fd < 0)
@@ -174,18 +192,25 @@ int history_load(const char *path, struct history **ret, struct err *e)
     rc = read_some(path, fd, SNIFF_BYTES, &bytes, e);
     if (rc < 0)
         goto done;
-    format = sniff(buf_slice(&bytes));
-    if (format == FORMAT_RIFT && is_regular(fd)) {
-        rc = load_record_file(path, ret, e);
+    format = format_of(buf_slice(&bytes), o);
+    if (format == HISTORY_RIFT && is_regular(fd)) {
+        rc = load_record_file(path, o, ret, e);
         goto done;
     }
-    if (format != FORMAT_UNKNOWN)
+    if (format != HISTORY_ANY_FORMAT)
         rc = read_rest(path, fd, &bytes, e);
     if (rc == 0)
-        rc = history_load_bytes(path, buf_slice(&bytes), ret, e);
+        rc = history_load_bytes_as(path, buf_slice(&bytes), o, ret, e);
 
 done:
     close(fd);
     buf_free(&bytes);
     return rc;
+}
+
+int history_load(const char *path, struct history **ret, struct err *e)
+{
+    struct history_load_options o = {.visitor = NULL};
+
+    return history_load_as(path, &o, ret, e);
 }

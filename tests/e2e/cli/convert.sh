@@ -1,0 +1,70 @@
+#!/bin/bash
+# rift convert: between all formats, what it says of what is left out, and what it refuses.
+samples=$(realpath "$(dirname "$0")/../../../histories/samples")
+. "$(dirname "$0")/lib.sh"
+
+# There and back: the same verdict in every format, the same bytes where nothing is left out.
+for name in linearizable stale-read lost-write many-unknown; do
+    sample=$samples/$name.msgpack
+    "$rift" check "$sample" >/dev/null
+    verdict=$?
+    for format in edn jsonl; do
+        expect 0 "$rift" convert "$sample" $name.$format
+        expect $verdict "$rift" check $name.$format
+        expect 0 "$rift" convert $name.$format $name.$format.msgpack
+        expect $verdict "$rift" check $name.$format.msgpack
+    done
+    cmp -s "$sample" $name.jsonl.msgpack || fail "$name: JSON lines lost something"
+done
+
+# What is left out is said; standard output is a place to write to.
+expect 0 "$rift" convert --to edn "$samples/stale-read.msgpack" -
+says "left out: requests to nodes"
+says ":f :rift/header"
+
+# Nothing is overwritten unless that is asked for, and a failure leaves no file.
+expect 64 "$rift" convert "$samples/stale-read.msgpack" stale-read.edn
+says "there already"
+expect 0 "$rift" convert --force "$samples/stale-read.msgpack" stale-read.edn
+expect 64 "$rift" convert "$samples/stale-read.msgpack" somewhere
+says "--to says which"
+expect 65 "$rift" convert "$samples/stale-read.msgpack" out.log
+says "operation 0 ("
+expect 65 "$rift" convert missing out.edn
+[ ! -e out.log ] && [ ! -e out.log.new ] && [ ! -e out.edn ] || fail "something was left behind"
+expect 3 "$rift" convert "$samples/stale-read.msgpack" no-such-folder/out.edn
+
+# Jepsen's own: the model from the functions, from --model, and why it cannot be told.
+cat >history.edn <<'END'
+{:type :invoke, :f :add, :value 1, :process 0, :time 10, :index 0}
+{:type :info, :f :start, :value nil, :process :nemesis, :time 11, :index 1}
+{:type :ok, :f :add, :value 1, :process 0, :time 12, :index 2}
+{:type :invoke, :f :read, :value nil, :process 0, :time 13, :index 3}
+{:type :ok, :f :read, :value #{}, :process 0, :time 14, :index 4}
+END
+expect 65 "$rift" check history.edn
+says "fit several models (set, counter): --model says which"
+expect 1 "$rift" check --model set history.edn
+expect 0 "$rift" convert --model set history.edn - --to jsonl
+says '":nemesis :start"'
+expect 0 "$rift" convert --model set history.edn history.jsonl
+expect 1 "$rift" check history.jsonl
+
+# A mistake is named by its place; a pipe is a file too.
+printf '{:type :invoke, :f :read, :value nil, :process 0}\n{:type :okay}\n' >broken.edn
+expect 65 "$rift" check broken.edn
+says "broken.edn:2:8: expected :invoke, :ok, :fail or :info"
+expect 0 "$rift" convert --to rift <(cat stale-read.jsonl) piped.msgpack
+expect 1 "$rift" check piped.msgpack
+
+# What a failed cas means can be said.
+cat >cas.edn <<'END'
+{:type :invoke, :f :write, :value 1, :process 0}
+{:type :ok, :f :write, :value 1, :process 0}
+{:type :invoke, :f :cas, :value [1 2], :process 0}
+{:type :fail, :f :cas, :value [1 2], :process 0}
+END
+expect 1 "$rift" check cas.edn
+expect 0 "$rift" check --failed-cas never-ran cas.edn
+expect 65 "$rift" check --from jsonl cas.edn
+expect 65 "$rift" check --keys yes cas.edn
