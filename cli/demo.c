@@ -5,6 +5,7 @@
 #include "cli/commands.h"
 #include "cli/files.h"
 #include "cli/layout.h"
+#include "cli/proof.h"
 #include "cli/signals.h"
 
 #include <inttypes.h>
@@ -209,6 +210,8 @@ static int judge(struct demo *d, struct told *t, struct err *e)
         t->verdict = j.result->verdict;
         rc = judgement_explain(&j, &text);
     }
+    if (rc == 0)
+        rc = proof_show_quickly(j.history, j.result, &text);
     if (rc == 0)
         demo_say(d, "  The checker on the recorded history:\n%.*s", (int)text.len,
                  (const char *)text.data);

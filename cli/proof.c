@@ -58,6 +58,11 @@ int proof_show(const struct history *h, const struct minimal *m, struct buf *out
     return rc == 0 ? minimal_draw(h, m, &o, out) : rc;
 }
 
+static bool ends_with_empty_line(const struct buf *b)
+{
+    return b->len >= 2 && memcmp(b->data + b->len - 2, "\n\n", 2) == 0;
+}
+
 int proof_show_quickly(const struct history *h, const struct check_result *r, struct buf *out)
 {
     static const struct proof_options quick = {.time_s = PROOF_QUICK_S, .memory_mb = 512};
@@ -66,7 +71,9 @@ int proof_show_quickly(const struct history *h, const struct check_result *r, st
 
     if (r->verdict != VERDICT_NOT_LINEARIZABLE || proof_make(h, r, &quick, &m, NULL) < 0)
         return 0;
-    if (m->finished)
+    if (m->finished && !ends_with_empty_line(out))
+        rc = buf_append_byte(out, '\n');
+    if (rc == 0 && m->finished)
         rc = proof_show(h, m, out);
     minimal_free(&m);
     return rc;

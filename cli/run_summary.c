@@ -1,3 +1,4 @@
+#include "cli/proof.h"
 #include "cli/run.h"
 
 #include <inttypes.h>
@@ -179,6 +180,10 @@ void run_summary_print(const struct run *r, const struct run_end *end)
     if (end->judgement != NULL && judgement_explain(end->judgement, &text) == 0)
         printf("%.*s(checked in %.2f s)\n", (int)text.len, (const char *)text.data,
                end->judgement->seconds);
+    buf_clear(&text);
+    if (end->judgement != NULL &&
+        proof_show_quickly(end->judgement->history, end->judgement->result, &text) == 0)
+        printf("%.*s", (int)text.len, text.len > 0 ? (const char *)text.data : "");
     buf_free(&text);
     printf("%s\n", r->history_path);
 }

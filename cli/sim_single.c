@@ -3,6 +3,7 @@
 #include "base/bug.h"
 #include "base/clock.h"
 #include "cli/files.h"
+#include "cli/proof.h"
 #include "cli/sim_story.h"
 #include "sim/shake.h"
 #include "sim/shrink.h"
@@ -151,7 +152,8 @@ static void print_story(const struct single *s)
 {
     struct buf text = {0};
 
-    if (sim_story(s->c, s->history, s->check, &s->report, &text) == 0)
+    if (sim_story(s->c, s->history, s->check, &s->report, &text) == 0 &&
+        proof_show_quickly(s->history, s->check, &text) == 0)
         printf("%.*s", (int)text.len, (const char *)text.data);
     buf_free(&text);
 }

@@ -53,6 +53,7 @@ again=$(sed -n 's/^again: rift sim \(.*\) (and --shrink.*/\1/p' one | head -1)
 # shellcheck disable=SC2086
 expect 1 $again --shrink --out small.json
 said "not linearizable"
+said "impossible by themselves"
 said "again: rift sim --replay small.json"
 [ -s small.plan.json ] || fail "there is no plan beside the replay file"
 cp out story

@@ -5,6 +5,8 @@
 expect 0 timeout 40 "$rift" demo stale-read --out "$work/told"
 says "stale! The 1 was overwritten"
 says "not linearizable"
+says "which was overwritten by process 1's put"
+says "put 2"
 says "ReadIndex"
 expect 0 timeout 40 "$rift" demo stale-read --nodes 5 --json --out "$work/json"
 says '"shown": true'
