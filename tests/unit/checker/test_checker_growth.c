@@ -1,3 +1,4 @@
+#include "base/rng.h"
 #include "checker/checker.h"
 
 #include <criterion/criterion.h>
@@ -251,4 +252,82 @@ Test(checker_growth, states_that_nobody_asks_for_are_not_told_apart)
     cr_expect_eq(c.verdict, VERDICT_NOT_LINEARIZABLE);
     cr_expect_lt(c.steps, 170000, "%lu steps", (unsigned long)c.steps);
     family_destroy(&f);
+}
+
+/* --- many clients --------------------------------------------------------------------------- */
+
+enum { BUSY_CLIENTS = 30, BUSY_OPS = 600, BUSY_VALUES = 40, BUSY_STATE_MAX = 512 };
+
+/* What the clients of one key share: the key, which is executed at some moment of each operation.
+ */
+struct busy {
+    struct family f;
+    struct rng rng;
+    char state[BUSY_STATE_MAX]; /* "" is absent: no value is empty */
+    char seen[BUSY_OPS][BUSY_STATE_MAX];
+    struct history_op *open[BUSY_CLIENTS];
+    bool executed[BUSY_CLIENTS];
+};
+
+static void execute(struct busy *b, struct history_op *op)
+{
+    size_t len = strlen(b->state);
+    char *seen = b->seen[op - b->f.h.ops];
+
+    if (op->kind == OP_GET) {
+        strcpy(seen, b->state);
+        op->result = slice_str(seen);
+    }
+    op->status = op->kind != OP_PUT && op->kind != OP_APPEND && len == 0 ? STATUS_NO_KEY
+                                                                         : STATUS_OK;
+    if (op->kind == OP_PUT || op->kind == OP_DELETE)
+        len = 0;
+    if (op->kind != OP_GET)
+        b->state[len] = '\0';
+    if (op->kind == OP_PUT || op->kind == OP_APPEND) {
+        cr_assert(len + op->value.len < sizeof b->state);
+        memcpy(b->state + len, op->value.data, op->value.len);
+        b->state[len + op->value.len] = '\0';
+    }
+}
+
+static void run_busy(struct busy *b)
+{
+    static const enum op_kind kinds[] = {OP_GET, OP_GET, OP_GET, OP_PUT, OP_APPEND, OP_DELETE};
+    size_t open = 0;
+
+    while (b->f.h.n_ops < BUSY_OPS || open > 0) {
+        size_t c = rng_below(&b->rng, BUSY_CLIENTS);
+        enum op_kind kind = kinds[rng_below(&b->rng, 6)];
+
+        if (b->open[c] == NULL && b->f.h.n_ops < BUSY_OPS) {
+            b->open[c] = invoke(&b->f, kind, (unsigned)rng_below(&b->rng, BUSY_VALUES));
+            b->executed[c] = false;
+            open++;
+        } else if (b->open[c] != NULL && !b->executed[c]) {
+            execute(b, b->open[c]);
+            b->executed[c] = true;
+        } else if (b->open[c] != NULL) {
+            complete(&b->f, b->open[c]);
+            b->open[c] = NULL;
+            open--;
+        }
+    }
+}
+
+/* What is seen has to be written, and finished by an append that is left, before it was seen. */
+Test(checker_growth, many_clients_of_one_key_are_followed_by_what_they_saw)
+{
+    static struct busy b;
+    struct cost c;
+
+    for (uint64_t seed = 1; seed <= 4; seed++) {
+        b = (struct busy){.f = family_create("kv", BUSY_OPS),
+                          .rng = rng_make(seed, rng_stream("busy", 0))};
+        run_busy(&b);
+        c = cost_of(&b.f, "jit");
+        cr_expect_eq(c.verdict, VERDICT_LINEARIZABLE);
+        cr_expect_lt(c.steps, 50000, "%lu steps", (unsigned long)c.steps);
+        family_destroy(&b.f);
+    }
 }
