@@ -1,15 +1,13 @@
 #ifndef RIFT_CHECKER_PAIRS_H
 #define RIFT_CHECKER_PAIRS_H
 
-#include "checker/engine.h"
+#include "checker/direct.h"
 
 /* What queues, stacks and priority queues have in common: each value is put in once and taken out
  * once at the most, so a put and the take of its value are a pair, and nothing else is known of the
  * values.
  *
  * Places are those of calls and returns among all calls and returns, as in problem.h. */
-
-enum { PAIRS_OPS_MAX = 1 << 28 };
 
 struct pair {
     uint32_t put;  /* number of the input; PAIR_NONE: it never came to anything and is left out */

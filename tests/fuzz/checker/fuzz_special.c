@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* fuzz_special SMALL LARGE SEED [MODEL]
+/* fuzz_special SMALL LARGE SEED [OBJECT]
  *
  * The special engines of queues, stacks and the like. For each object, SMALL histories of up to
  * eight operations against all orders tried one by one, and LARGE ones of up to 200 against the
@@ -16,15 +16,6 @@
 
 enum { SMALL_OPS_MAX = 8, LARGE_OPS_MAX = 200, TURNS_MAX = 100 };
 
-static const struct engine_of {
-    const char *model;
-    const char *engine;
-} ENGINE_OF[] = {
-    {"queue", "queue"},
-    {"stack", "stack"},
-    {"priority-queue", "priority-queue"},
-};
-
 struct tally {
     uint64_t linearizable;
     uint64_t violations;
@@ -32,26 +23,17 @@ struct tally {
     uint64_t open;    /* not decided by the search */
 };
 
-static const char *engine_of(const struct toy *o)
-{
-    for (size_t i = 0; i < sizeof ENGINE_OF / sizeof ENGINE_OF[0]; i++) {
-        if (strcmp(ENGINE_OF[i].model, o->model) == 0)
-            return ENGINE_OF[i].engine;
-    }
-    CHECK_THAT(false, "no engine for %s", o->model);
-    return NULL;
-}
-
 static struct toys_options draw_options(struct rng *r, const struct toy *toy, size_t n_ops_max)
 {
     struct toys_options o = {.toy = toy};
 
     o.n_ops = rng_between(r, 1, n_ops_max);
     o.n_processes = rng_between(r, 1, 8);
-    o.n_values = rng_chance(r, 100000) ? rng_between(r, 1, 3) : 0;
+    if (toy->values == VALUES_FEW || rng_chance(r, 100000))
+        o.n_values = rng_between(r, 1, 3);
     o.unknown_ppm = rng_chance(r, 300000) ? 300000 : 0;
     o.takes_unknown = rng_chance(r, 200000);
-    o.n_spoiled = rng_below(r, 4);
+    o.n_spoiled = rng_below(r, 5) * (1 + o.n_ops / 20);
     return o;
 }
 
@@ -125,7 +107,7 @@ static bool small_case(struct rng *r, const struct toy *o, struct tally *t)
     struct toys_options options = draw_options(r, o, SMALL_OPS_MAX);
     struct history *h = toys_generate(r, &options);
     enum verdict expected = toys_linearizable(h) ? VERDICT_LINEARIZABLE : VERDICT_NOT_LINEARIZABLE;
-    bool ok = agrees(h, engine_of(o), expected, t, true) && agrees(h, NULL, expected, t, false) &&
+    bool ok = agrees(h, o->engine, expected, t, true) && agrees(h, NULL, expected, t, false) &&
               agrees(h, "jit", expected, t, false);
 
     count(t, expected);
@@ -144,7 +126,7 @@ static bool large_case(struct rng *r, const struct toy *o, struct tally *t)
         ok = complain(h, "jit", "a linearizable history was refused");
     if (options.n_spoiled == 0)
         expected = VERDICT_LINEARIZABLE;
-    ok = ok && agrees(h, engine_of(o), expected, t, true);
+    ok = ok && agrees(h, o->engine, expected, t, true);
     count(t, expected);
     toys_free(h);
     return ok;
@@ -159,13 +141,13 @@ static bool run(const char *name, const struct toy *o, uint64_t n, uint64_t seed
         struct rng r = rng_make(seed, rng_stream(name, i));
 
         if (!one(&r, o, &t)) {
-            printf("%s %s case %" PRIu64 " of seed %" PRIu64 "\n", o->model, name, i, seed);
+            printf("%s %s case %" PRIu64 " of seed %" PRIu64 "\n", o->name, name, i, seed);
             return false;
         }
     }
     printf("%s %s: %" PRIu64 " linearizable, %" PRIu64 " violations, %" PRIu64
            " not decided by the search, %" PRIu64 " decided by %s\n",
-           o->model, name, t.linearizable, t.violations, t.open, t.decided, engine_of(o));
+           o->name, name, t.linearizable, t.violations, t.open, t.decided, o->engine);
     /* A run that saw only one kind of history has tested little. */
     if (n < 1000 ||
         (t.decided > n / 2 && t.linearizable > n / 10 && t.violations + t.open > n / 10))
@@ -180,8 +162,8 @@ int main(int argc, char **argv)
     uint64_t large = argc > 2 ? strtoull(argv[2], NULL, 10) : 1000;
     uint64_t seed = argc > 3 ? strtoull(argv[3], NULL, 10) : 1;
 
-    for (const struct toy *o = TOYS; o->model != NULL; o++) {
-        if (argc > 4 && strcmp(argv[4], o->model) != 0)
+    for (const struct toy *o = TOYS; o->name != NULL; o++) {
+        if (argc > 4 && strcmp(argv[4], o->name) != 0)
             continue;
         if (!run("small", o, small, seed, small_case) || !run("large", o, large, seed, large_case))
             return 1;

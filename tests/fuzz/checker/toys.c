@@ -7,22 +7,37 @@
 #include <stdlib.h>
 
 const struct toy TOYS[] = {
-    {"queue", 0, {OP_ENQUEUE, OP_ENQUEUE, OP_DEQUEUE, OP_DEQUEUE}},
-    {"stack", 0, {OP_PUSH, OP_PUSH, OP_POP, OP_POP}},
-    {"priority-queue", 0, {OP_INSERT, OP_INSERT, OP_POLL, OP_POLL}},
-    {NULL, 0, {0}},
+    {"queue", "queue", 0, "queue", {OP_ENQUEUE, OP_ENQUEUE, OP_DEQUEUE, OP_DEQUEUE}, VALUES_DIFFER},
+    {"stack", "stack", 0, "stack", {OP_PUSH, OP_PUSH, OP_POP, OP_POP}, VALUES_DIFFER},
+    {"priority-queue",
+     "priority-queue",
+     0,
+     "priority-queue",
+     {OP_INSERT, OP_INSERT, OP_POLL, OP_POLL},
+     VALUES_DIFFER},
+    {"set", "set", 0, "set", {OP_ADD, OP_ADD, OP_CONTAINS, OP_CONTAINS}, VALUES_FEW},
+    {"set-answers",
+     "set",
+     HISTORY_SET_ANSWERS,
+     "set",
+     {OP_ADD, OP_REMOVE, OP_ADD, OP_CONTAINS},
+     VALUES_FEW},
+    {"growing-set", "set", 0, "set", {OP_ADD, OP_ADD, OP_GET, OP_GET}, VALUES_DIFFER},
+    {"mutex", "mutex", 0, "mutex", {OP_LOCK, OP_LOCK, OP_UNLOCK, OP_UNLOCK}, VALUES_FEW},
+    {NULL, NULL, 0, NULL, {0}, 0},
 };
 
 /* --- the object ----------------------------------------------------------------------------- */
 
 /* Values are numbers below TOYS_VALUES. */
 struct state {
-    int items[TOYS_OPS_MAX]; /* oldest first */
+    int items[TOYS_OPS_MAX]; /* oldest first; of a set without repetition */
     int n;
+    bool answers; /* of a set: HISTORY_SET_ANSWERS */
 };
 
 struct answer {
-    enum op_status status;
+    enum op_status status; /* STATUS_BUSY: it cannot happen now */
     int value;
 };
 
@@ -62,6 +77,39 @@ static int highest(const struct state *s)
     return best;
 }
 
+static int find(const struct state *s, int value)
+{
+    int i = 0;
+
+    while (i < s->n && s->items[i] != value)
+        i++;
+    return i;
+}
+
+static enum op_status change_set(struct state *s, enum op_kind kind, int value)
+{
+    int i = find(s, value);
+    bool is_there = i < s->n;
+
+    if (kind == OP_CONTAINS)
+        return is_there ? STATUS_OK : STATUS_NO_KEY;
+    if (kind == OP_ADD && !is_there)
+        s->items[s->n++] = value;
+    if (kind == OP_REMOVE && is_there)
+        take_at(s, i);
+    if (!s->answers || is_there == (kind == OP_REMOVE))
+        return STATUS_OK;
+    return kind == OP_ADD ? STATUS_MISMATCH : STATUS_NO_KEY;
+}
+
+static enum op_status turn_mutex(struct state *s, enum op_kind kind)
+{
+    if (s->n == (kind == OP_LOCK))
+        return STATUS_BUSY;
+    s->n = kind == OP_LOCK;
+    return STATUS_OK;
+}
+
 static struct answer execute(struct state *s, enum op_kind kind, struct slice value)
 {
     struct answer a = {.status = STATUS_OK};
@@ -70,10 +118,13 @@ static struct answer execute(struct state *s, enum op_kind kind, struct slice va
     case OP_ENQUEUE:
     case OP_PUSH:
     case OP_INSERT: s->items[s->n++] = value_of(value); return a;
-    case OP_DEQUEUE:
-    case OP_POP:
-    case OP_POLL: break;
-    default: CHECK(false);
+    case OP_ADD:
+    case OP_REMOVE:
+    case OP_CONTAINS: a.status = change_set(s, kind, value_of(value)); return a;
+    case OP_LOCK:
+    case OP_UNLOCK: a.status = turn_mutex(s, kind); return a;
+    case OP_GET: return a;
+    default: break;
     }
     if (s->n == 0)
         a.status = STATUS_NO_KEY;
@@ -82,13 +133,45 @@ static struct answer execute(struct state *s, enum op_kind kind, struct slice va
     return a;
 }
 
-static bool fits(const struct history_op *op, struct answer a)
+static int compare_texts(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The elements of a set as a row, malloc'ed. */
+static struct slice row_of(const struct state *s)
+{
+    const char *texts[TOYS_OPS_MAX];
+    struct buf row = {0};
+
+    for (int i = 0; i < s->n; i++)
+        texts[i] = text_of(s->items[i]);
+    qsort(texts, (size_t)s->n, sizeof texts[0], compare_texts);
+    for (int i = 0; i < s->n; i++)
+        CHECK(buf_printf(&row, "%s ", texts[i]) == 0);
+    CHECK(buf_reserve(&row, 1) == 0);
+    return buf_slice(&row);
+}
+
+static bool fits(const struct history_op *op, const struct state *before, struct answer a)
 {
     if (op->outcome != OUTCOME_OK)
-        return true;
+        return a.status != STATUS_BUSY;
+    if (op->kind == OP_GET) {
+        struct slice row = row_of(before);
+        bool same = slice_equal(row, op->result);
+
+        free((void *)row.data);
+        return same;
+    }
     if (op->status != a.status)
         return false;
     return !op_returns_value(op->kind) || a.status != STATUS_OK || value_of(op->result) == a.value;
+}
+
+static struct state start_of(const struct history *h)
+{
+    return (struct state){.answers = (h->header.dialect & HISTORY_SET_ANSWERS) != 0};
 }
 
 /* --- histories ------------------------------------------------------------------------------ */
@@ -129,13 +212,18 @@ static void invoke(struct generator *g, size_t p)
     g->executed[p] = false;
 }
 
+/* It may be that it cannot happen now. */
 static void run_op(struct generator *g, size_t p)
 {
     struct history_op *op = &g->h->ops[g->open[p]];
     struct answer a = execute(&g->state, op->kind, op->value);
 
+    if (a.status == STATUS_BUSY)
+        return;
     op->status = a.status;
-    if (op_returns_value(op->kind) && a.status == STATUS_OK)
+    if (op->kind == OP_GET)
+        op->result = row_of(&g->state);
+    else if (op_returns_value(op->kind) && a.status == STATUS_OK)
         op->result = slice_str(text_of(a.value));
     g->executed[p] = true;
 }
@@ -154,6 +242,8 @@ static void lose(struct generator *g, size_t p)
 {
     struct history_op *op = &g->h->ops[g->open[p]];
 
+    if (op->kind == OP_GET)
+        free((void *)op->result.data);
     op->outcome = OUTCOME_INFO;
     op->status = STATUS_OK;
     op->result = (struct slice){0};
@@ -172,6 +262,8 @@ static void act(struct generator *g, size_t p)
         lose(g, p);
     } else if (!g->executed[p]) {
         run_op(g, p);
+        if (!g->executed[p] && rng_chance(g->rng, 50000))
+            lose(g, p); /* so that nobody waits for ever */
     } else {
         complete(g, p);
     }
@@ -203,7 +295,24 @@ static void exchange(struct generator *g, struct history_op *op)
 
 static bool has_answer(const struct history_op *op)
 {
-    return op->outcome == OUTCOME_OK && !op_takes_value(op->kind);
+    return op->outcome == OUTCOME_OK && op_returns_value(op->kind);
+}
+
+/* It returned earlier than it did. */
+static void hasten(struct generator *g)
+{
+    struct history_op *op = &g->h->ops[rng_below(g->rng, g->h->n_ops)];
+
+    if (op->outcome == OUTCOME_OK)
+        op->return_seq = rng_between(g->rng, op->call_seq, op->return_seq);
+}
+
+/* The other answer of a set. */
+static void deny(struct history_op *op)
+{
+    enum op_status other = op->kind == OP_ADD ? STATUS_MISMATCH : STATUS_NO_KEY;
+
+    op->status = op->status == STATUS_OK ? other : STATUS_OK;
 }
 
 static void spoil(struct generator *g)
@@ -211,11 +320,17 @@ static void spoil(struct generator *g)
     struct history_op *op = &g->h->ops[rng_below(g->rng, g->h->n_ops)];
     uint64_t choice = rng_below(g->rng, 8);
 
+    if (rng_chance(g->rng, 300000))
+        hasten(g);
     for (int i = 0; i < TRIES && !has_answer(op); i++)
         op = &g->h->ops[rng_below(g->rng, g->h->n_ops)];
-    if (!has_answer(op))
-        return;
-    if (choice > 1) {
+    if (op->outcome == OUTCOME_OK &&
+        (op->kind == OP_CONTAINS || (g->state.answers && op_takes_value(op->kind)))) {
+        deny(op);
+    } else if (!has_answer(op)) {
+        hasten(g);
+        hasten(g);
+    } else if (choice > 1 || op->kind == OP_GET) {
         exchange(g, op);
     } else {
         op->status = choice == 0 ? STATUS_NO_KEY : STATUS_OK;
@@ -232,6 +347,7 @@ struct history *toys_generate(struct rng *r, const struct toys_options *o)
     g.h->header.dialect = o->toy->dialect;
     g.h->ops = calloc(o->n_ops, sizeof *g.h->ops);
     CHECK(g.h->ops != NULL);
+    g.state = start_of(g.h);
     for (uint32_t i = 0; i < TOYS_VALUES; i++)
         g.values[i] = i;
     rng_shuffle(r, g.values, TOYS_VALUES);
@@ -246,6 +362,10 @@ struct history *toys_generate(struct rng *r, const struct toys_options *o)
 
 void toys_free(struct history *h)
 {
+    for (size_t i = 0; i < h->n_ops; i++) {
+        if (h->ops[i].kind == OP_GET)
+            free((void *)h->ops[i].result.data);
+    }
     free(h->ops);
     free(h);
 }
@@ -283,7 +403,7 @@ static bool try_all(struct brute *b, const struct state *state)
         const struct history_op *op = &b->h->ops[i];
         struct state next = *state;
 
-        if (!may_come_next(b, i) || !fits(op, execute(&next, op->kind, op->value)))
+        if (!may_come_next(b, i) || !fits(op, state, execute(&next, op->kind, op->value)))
             continue;
         b->placed |= UINT64_C(1) << i;
         complete = try_all(b, &next);
@@ -295,7 +415,7 @@ static bool try_all(struct brute *b, const struct state *state)
 bool toys_linearizable(const struct history *h)
 {
     struct brute b = {.h = h};
-    struct state start = {.n = 0};
+    struct state start = start_of(h);
 
     CHECK(h->n_ops <= 64);
     return try_all(&b, &start);
@@ -304,7 +424,8 @@ bool toys_linearizable(const struct history *h)
 bool toys_replays(const struct history *h, const size_t *order, size_t n, const char **why)
 {
     bool placed[TOYS_OPS_MAX] = {false};
-    struct state state = {.n = 0};
+    struct state state = start_of(h);
+    struct state before;
 
     *why = NULL;
     for (size_t i = 0; i < n && *why == NULL; i++) {
@@ -317,7 +438,8 @@ bool toys_replays(const struct history *h, const size_t *order, size_t n, const 
         if (placed[order[i]])
             *why = "an operation stands twice in it";
         placed[order[i]] = true;
-        if (!fits(op, execute(&state, op->kind, op->value)))
+        before = state;
+        if (!fits(op, &before, execute(&state, op->kind, op->value)))
             *why = "an answer does not fit";
     }
     for (size_t i = 0; i < h->n_ops; i++) {

@@ -10,9 +10,16 @@
 enum { TOYS_OPS_MAX = 256, TOYS_VALUES = 256 };
 
 struct toy {
+    const char *name;
     const char *model;
     uint32_t dialect;
+    const char *engine;    /* that is made for it */
     enum op_kind kinds[4]; /* drawn alike; all are used */
+    enum {
+        VALUES_DIFFER, /* each is drawn once, but for a few histories */
+        VALUES_FEW,    /* one to three */
+        VALUES_ONE,    /* one number, but for a few histories */
+    } values;
 };
 
 /* Ends with a model of NULL. */

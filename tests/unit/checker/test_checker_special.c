@@ -83,29 +83,71 @@ static const struct decided DECIDED[] = {
      "2 0 10 poll x = 1\n3 5 12 insert x 2\n1 8 9 insert x 1\n3 13 14 poll x = 2"},
     {"a value put in behind a higher one that is still there", "priority-queue", "priority-queue",
      NO, "2 0 10 poll x = 1\n1 5 5 insert x 2\n1 8 9 insert x 1\n3 11 11 poll x = 2"},
+
+    {"one holder at a time", "mutex", "mutex", YES,
+     "1 1 2 lock x\n2 3 6 lock x\n1 4 5 unlock x\n2 7 8 unlock x"},
+    {"two holders", "mutex", "mutex", NO, "1 1 2 lock x\n2 3 4 lock x\n1 5 6 unlock x"},
+    {"an unlock of unknown outcome that took place", "mutex", "mutex", YES,
+     "1 1 2 lock x\n1 3 - unlock x\n2 4 5 lock x"},
+    {"only one of two locks can use it", "mutex", "mutex", NO,
+     "1 1 2 lock x\n1 3 - unlock x\n2 4 5 lock x\n3 6 7 lock x"},
+    {"what returns first goes first", "mutex", "mutex", YES,
+     "1 1 8 lock x\n2 2 4 lock x\n2 5 6 unlock x\n1 9 10 unlock x"},
+    {"each element by itself", "set", "set", YES,
+     "1 1 2 add x a\n1 3 4 contains x b = no-key\n1 5 6 contains x a"},
+    {"an element that was added is missing", "set", "set", NO,
+     "1 1 2 add x a\n1 3 4 contains x a = no-key"},
+    {"one of two adds is seen early", "set", "set", YES,
+     "1 1 9 add x a\n2 2 3 contains x a\n3 4 - add x a"},
+    {"removals without answers are searched for", "set", "jit", YES,
+     "1 1 2 add x a\n1 3 4 remove x a\n1 5 6 contains x a = no-key"},
+    {"reads of the whole grow", "set", "set", YES,
+     "1 1 3 add x b\n3 2 3 get x = []\n2 4 5 get x = [b]\n1 6 - add x a\n2 7 8 get x = [a,b]"},
+    {"an element is found and lost", "set", "set", NO,
+     "1 1 9 add x a\n2 2 3 get x = [a]\n2 4 5 get x = no-key"},
+    {"two reads that do not fit together", "set", "set", NO,
+     "1 1 9 add x a\n2 2 9 add x b\n3 3 8 get x = [a]\n4 4 8 get x = [b]"},
+    {"what returned is not read", "set", "set", NO, "1 1 2 add x a\n2 3 4 get x = []"},
+    {"an element that nobody added is read", "set", "set", NO,
+     "1 1 2 add x a\n2 3 4 get x = [a,b]"},
+    {"an element added twice and read as a whole is searched for", "set", "jit", YES,
+     "1 1 2 add x a\n1 3 4 add x a\n2 5 6 get x = [a]"},
 };
 
-Test(checker_pairs, decide_what_is_theirs_and_pass_on_the_rest)
-{
-    for (size_t i = 0; i < sizeof DECIDED / sizeof DECIDED[0]; i++) {
-        const struct decided *d = &DECIDED[i];
-        struct history *h = scene(d->model, 0, d->text);
-        struct check_options o = {0};
-        const struct check_partition *p;
-        struct check_result *r;
-        struct err e;
+/* With HISTORY_SET_ANSWERS. */
+static const struct decided ANSWERED[] = {
+    {"removed, and there again", "set", "set", NO,
+     "1 1 2 add x a = ok\n1 3 4 remove x a = ok\n1 5 6 contains x a"},
+    {"added, removed and added at the same time", "set", "set", YES,
+     "1 1 6 add x a = ok\n2 2 7 remove x a = ok\n3 3 8 add x a = ok\n4 9 10 add x a = mismatch"},
+    {"added twice without a removal", "set", "set", NO, "1 1 2 add x a = ok\n1 3 4 add x a = ok"},
+};
 
-        cr_assert_eq(check_history(h, &o, &r, &e), 0, "%s: %s", d->name, e.text);
-        p = &r->partitions[0];
-        cr_expect_eq(p->verdict, d->verdict, "%s %s: %s", d->model, d->name,
-                     verdict_name(p->verdict));
-        cr_expect_str_eq(p->engine, d->engine, "%s %s: decided by %s, %s", d->model, d->name,
-                         p->engine, p->why);
-        cr_expect_not_null(p->why);
-        cr_expect_eq(p->n_stuck > 0, p->verdict == NO, "%s %s", d->model, d->name);
-        check_result_free(&r);
-        scene_free(h);
-    }
+static void expect_decided(const struct decided *d, uint32_t dialect)
+{
+    struct history *h = scene(d->model, dialect, d->text);
+    struct check_options o = {0};
+    const struct check_partition *p;
+    struct check_result *r;
+    struct err e;
+
+    cr_assert_eq(check_history(h, &o, &r, &e), 0, "%s: %s", d->name, e.text);
+    p = &r->partitions[0];
+    cr_expect_eq(p->verdict, d->verdict, "%s %s: %s", d->model, d->name, verdict_name(p->verdict));
+    cr_expect_str_eq(p->engine, d->engine, "%s %s: decided by %s, %s", d->model, d->name, p->engine,
+                     p->why);
+    cr_expect_not_null(p->why);
+    cr_expect_eq(p->n_stuck > 0, p->verdict == NO, "%s %s", d->model, d->name);
+    check_result_free(&r);
+    scene_free(h);
+}
+
+Test(checker_special, decide_what_is_theirs_and_pass_on_the_rest)
+{
+    for (size_t i = 0; i < sizeof DECIDED / sizeof DECIDED[0]; i++)
+        expect_decided(&DECIDED[i], 0);
+    for (size_t i = 0; i < sizeof ANSWERED / sizeof ANSWERED[0]; i++)
+        expect_decided(&ANSWERED[i], HISTORY_SET_ANSWERS);
 }
 
 /* What the engine of that name says of a history, which has one partition. */
@@ -125,7 +167,7 @@ static const char *reason_of(const char *engine, const char *model, bool whole, 
     return reason;
 }
 
-Test(checker_pairs, asked_for_by_name_say_why_they_do_not_decide)
+Test(checker_special, asked_for_by_name_say_why_they_do_not_decide)
 {
     cr_expect_str_eq(reason_of("queue", "queue", false, "1 1 2 enqueue x a\n1 3 4 enqueue x a"),
                      "a value is put in more than once");
@@ -137,7 +179,7 @@ Test(checker_pairs, asked_for_by_name_say_why_they_do_not_decide)
                      "made for another model");
 }
 
-Test(checker_pairs, keep_to_a_memory_budget)
+Test(checker_special, keep_to_a_memory_budget)
 {
     struct history *h = scene("queue", 0, "1 1 2 enqueue x a\n1 3 4 dequeue x = a");
     struct check_options o = {.engine = "queue", .memory_bytes_max = 100};
