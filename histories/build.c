@@ -15,10 +15,15 @@ struct history_memory {
     const struct history_visitor *visitor; /* NULL: nobody */
 };
 
+/* How much of an array may stand empty: one part in so many. A file of the shortest operations, or
+ * of nothing but the shortest notes, takes no more than sixteen times its own length. (A large
+ * block is not copied when it grows: its pages are moved.) */
+enum { OPS_SLACK = 4, EVENTS_SLACK = 16, ELEMENTS_MIN = 64 };
+
 /* Makes room for one more element; NULL when out of memory, and then nothing changed. */
-static void *grown(void *items, size_t n, size_t *cap, size_t size)
+static void *grown(void *items, size_t n, size_t *cap, size_t size, size_t slack)
 {
-    size_t more = *cap == 0 ? 64 : *cap * 2;
+    size_t more = *cap + *cap / slack + ELEMENTS_MIN;
 
     if (n < *cap)
         return items;
@@ -129,7 +134,7 @@ static int append_op(struct history *h, const struct history_event *event, struc
         .return_seq = HISTORY_NEVER,
         .call_ns = event->time_ns,
     };
-    struct history_op *ops = grown(h->ops, h->n_ops, &h->memory->ops_cap, sizeof *ops);
+    struct history_op *ops = grown(h->ops, h->n_ops, &h->memory->ops_cap, sizeof *ops, OPS_SLACK);
 
     if (ops == NULL)
         return err_set(e, -E_NOMEM, "operation %zu: %s", h->n_ops, err_text(-E_NOMEM));
@@ -203,7 +208,7 @@ static int add_other(struct history *h, const struct history_event *event, struc
 {
     struct history_event copy = *event;
     struct history_event *events =
-        grown(h->events, h->n_events, &h->memory->events_cap, sizeof *events);
+        grown(h->events, h->n_events, &h->memory->events_cap, sizeof *events, EVENTS_SLACK);
 
     if (events == NULL)
         return err_set(e, -E_NOMEM, "event: %s", err_text(-E_NOMEM));

@@ -25,15 +25,17 @@ static int read_string(struct edn *r, struct edn_token t, struct arena *arena, c
 
 static int read_dialect(struct edn *r, struct edn_token t, uint32_t *ret, struct err *e)
 {
-    char digits[8] = "";
+    char digits[12] = "";
+    unsigned long long value;
     char *end;
 
     if (t.kind == EDN_NUMBER && t.text.len < sizeof digits)
         memcpy(digits, t.text.data, t.text.len);
-    *ret = (uint32_t)strtoul(digits, &end, 10);
-    return digits[0] >= '0' && digits[0] <= '9' && *end == '\0'
-               ? 0
-               : edn_expected(r, t.at, "the dialect's bits as a number", e);
+    value = strtoull(digits, &end, 10);
+    if (digits[0] < '0' || digits[0] > '9' || *end != '\0' || value > UINT32_MAX)
+        return edn_expected(r, t.at, "the dialect's bits as a number", e);
+    *ret = (uint32_t)value;
+    return 0;
 }
 
 static int read_options(struct edn *r, struct edn_token t, struct arena *arena,

@@ -137,7 +137,7 @@ static int read_value(struct edn *r, struct edn_token t, struct edn_op *op, stru
     return rc;
 }
 
-/* Where the fields that every client's op needs were seen. */
+/* Which of the fields that every op has to have were seen. */
 struct seen {
     bool type;
     bool f;
@@ -197,20 +197,16 @@ static int read_function(const struct edn *r, struct edn_op *op, struct err *e)
     return edn_expected(r, t.at, "a function that a model has, such as :read or :enqueue", e);
 }
 
-/* Whatever it is that has no number did nothing that a model knows: it needs no more than a
- * process. */
 static int check_fields(const struct edn *r, const struct seen *seen, struct edn_op *op,
                         struct err *e)
 {
     if (!seen->process)
         return edn_expected(r, op->at, "a :process in the map", e);
-    if (!op->is_client)
-        return 0;
     if (!seen->type)
         return edn_expected(r, op->at, "a :type in the map", e);
     if (!seen->f)
         return edn_expected(r, op->at, "a function :f in the map", e);
-    return read_function(r, op, e);
+    return op->is_client ? read_function(r, op, e) : 0;
 }
 
 /* --- maps ----------------------------------------------------------------------------------- */

@@ -66,7 +66,7 @@ enum history_node_what {
     NODE_EXITED, /* ended by itself: nobody asked it to */
 };
 
-/* One event. Fields of other kinds are 0. Slices and strings are lent. */
+/* One event. Fields of other kinds mean nothing. Slices and strings are lent. */
 struct history_event {
     enum history_event_kind kind;
     uint64_t seq;    /* 1, 2, 3...; the writer sets it */
@@ -76,7 +76,6 @@ struct history_event {
     uint64_t node;    /* ASK: who was asked. COMPLETE: who answered, 0 when nobody. NODE: which */
     uint64_t term;    /* NODE: the term of the role. COMPLETE: the term the answerer was in */
 
-    struct op op;                /* INVOKE */
     enum op_outcome outcome;     /* COMPLETE: never PENDING */
     enum op_status status;       /* COMPLETE */
     struct slice value;          /* COMPLETE of a GET with STATUS_OK */
@@ -85,8 +84,12 @@ struct history_event {
     uint32_t fault;   /* FAULT: number of the plan's step */
     bool begins;      /* FAULT */
     const char *text; /* FAULT: what was done to whom. NOTE: the sentence */
-    /* FAULT that ends: the proof that it bit. */
-    uint64_t dropped, delayed, duplicated, reordered, killed, paused;
+    union {
+        struct op op; /* INVOKE */
+        struct {      /* FAULT that ends: the proof that it bit. */
+            uint64_t dropped, delayed, duplicated, reordered, killed, paused;
+        };
+    };
 };
 
 /* --- writing -------------------------------------------------------------------------------- */
