@@ -6,8 +6,8 @@
 
 /* Special ones first; the first general one decides what they leave. */
 static const struct check_engine *const ENGINES[] = {
-    &engine_queue, &engine_priority_queue, &engine_stack, &engine_set,
-    &engine_mutex, &engine_zones,          &engine_jit,   &engine_porcupine};
+    &engine_queue,   &engine_priority_queue, &engine_stack, &engine_set,      &engine_mutex,
+    &engine_counter, &engine_zones,          &engine_jit,   &engine_porcupine};
 
 enum { N_ENGINES = sizeof ENGINES / sizeof ENGINES[0] };
 

@@ -67,6 +67,7 @@ extern const struct check_engine engine_porcupine;
 extern const struct check_engine engine_jit;
 extern const struct check_engine engine_priority_queue;
 extern const struct check_engine engine_queue;
+extern const struct check_engine engine_counter;
 extern const struct check_engine engine_mutex;
 extern const struct check_engine engine_set;
 extern const struct check_engine engine_stack;

@@ -29,6 +29,8 @@ static struct toys_options draw_options(struct rng *r, const struct toy *toy, si
 
     o.n_ops = rng_between(r, 1, n_ops_max);
     o.n_processes = rng_between(r, 1, 8);
+    if (toy->values == VALUES_ONE)
+        o.n_values = 1;
     if (toy->values == VALUES_FEW || rng_chance(r, 100000))
         o.n_values = rng_between(r, 1, 3);
     o.unknown_ppm = rng_chance(r, 300000) ? 300000 : 0;

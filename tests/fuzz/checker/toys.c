@@ -24,6 +24,7 @@ const struct toy TOYS[] = {
      VALUES_FEW},
     {"growing-set", "set", 0, "set", {OP_ADD, OP_ADD, OP_GET, OP_GET}, VALUES_DIFFER},
     {"mutex", "mutex", 0, "mutex", {OP_LOCK, OP_LOCK, OP_UNLOCK, OP_UNLOCK}, VALUES_FEW},
+    {"counter", "counter", 0, "counter", {OP_ADD, OP_ADD, OP_GET, OP_GET}, VALUES_ONE},
     {NULL, NULL, 0, NULL, {0}, 0},
 };
 
@@ -34,6 +35,8 @@ struct state {
     int items[TOYS_OPS_MAX]; /* oldest first; of a set without repetition */
     int n;
     bool answers; /* of a set: HISTORY_SET_ANSWERS */
+    bool counts;  /* a counter, which has a sum instead */
+    int sum;
 };
 
 struct answer {
@@ -120,7 +123,12 @@ static struct answer execute(struct state *s, enum op_kind kind, struct slice va
     case OP_INSERT: s->items[s->n++] = value_of(value); return a;
     case OP_ADD:
     case OP_REMOVE:
-    case OP_CONTAINS: a.status = change_set(s, kind, value_of(value)); return a;
+    case OP_CONTAINS:
+        if (s->counts)
+            s->sum += value_of(value);
+        else
+            a.status = change_set(s, kind, value_of(value));
+        return a;
     case OP_LOCK:
     case OP_UNLOCK: a.status = turn_mutex(s, kind); return a;
     case OP_GET: return a;
@@ -138,12 +146,14 @@ static int compare_texts(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* The elements of a set as a row, malloc'ed. */
-static struct slice row_of(const struct state *s)
+/* What a get returns: a sum, or the elements of a set as a row. malloc'ed. */
+static struct slice all_of(const struct state *s)
 {
     const char *texts[TOYS_OPS_MAX];
     struct buf row = {0};
 
+    if (s->counts)
+        CHECK(buf_printf(&row, "%d", s->sum) == 0);
     for (int i = 0; i < s->n; i++)
         texts[i] = text_of(s->items[i]);
     qsort(texts, (size_t)s->n, sizeof texts[0], compare_texts);
@@ -158,7 +168,7 @@ static bool fits(const struct history_op *op, const struct state *before, struct
     if (op->outcome != OUTCOME_OK)
         return a.status != STATUS_BUSY;
     if (op->kind == OP_GET) {
-        struct slice row = row_of(before);
+        struct slice row = all_of(before);
         bool same = slice_equal(row, op->result);
 
         free((void *)row.data);
@@ -171,7 +181,8 @@ static bool fits(const struct history_op *op, const struct state *before, struct
 
 static struct state start_of(const struct history *h)
 {
-    return (struct state){.answers = (h->header.dialect & HISTORY_SET_ANSWERS) != 0};
+    return (struct state){.answers = (h->header.dialect & HISTORY_SET_ANSWERS) != 0,
+                          .counts = strcmp(h->header.model, "counter") == 0};
 }
 
 /* --- histories ------------------------------------------------------------------------------ */
@@ -222,7 +233,7 @@ static void run_op(struct generator *g, size_t p)
         return;
     op->status = a.status;
     if (op->kind == OP_GET)
-        op->result = row_of(&g->state);
+        op->result = all_of(&g->state);
     else if (op_returns_value(op->kind) && a.status == STATUS_OK)
         op->result = slice_str(text_of(a.value));
     g->executed[p] = true;

@@ -112,6 +112,19 @@ static const struct decided DECIDED[] = {
      "1 1 2 add x a\n2 3 4 get x = [a,b]"},
     {"an element added twice and read as a whole is searched for", "set", "jit", YES,
      "1 1 2 add x a\n1 3 4 add x a\n2 5 6 get x = [a]"},
+    {"counted while it is added", "counter", "counter", YES,
+     "1 1 9 add x 5\n2 2 8 add x 5\n3 3 4 get x = 5\n3 5 6 get x = 10"},
+    {"counted back", "counter", "counter", NO,
+     "1 1 9 add x 5\n2 2 8 add x 5\n3 3 4 get x = 10\n3 5 6 get x = 5"},
+    {"what returned is counted", "counter", "counter", NO, "1 1 2 add x 1\n2 3 4 get x = 0"},
+    {"more than was added", "counter", "counter", NO, "1 1 2 add x 1\n2 3 4 get x = 2"},
+    {"what no number of adds makes", "counter", "counter", NO, "1 1 2 add x 2\n2 3 4 get x = 1"},
+    {"counted down", "counter", "counter", YES,
+     "1 1 2 add x -2\n2 3 4 get x = -2\n1 5 - add x -2\n2 6 7 get x = -4"},
+    {"one of unknown outcome is used last", "counter", "counter", YES,
+     "1 1 - add x 1\n2 2 6 add x 1\n3 3 4 get x = 1\n3 7 8 get x = 1"},
+    {"different numbers are searched for", "counter", "jit", YES,
+     "1 1 9 add x 1\n2 2 8 add x 2\n3 3 4 get x = 2\n3 5 6 get x = 3"},
 };
 
 /* With HISTORY_SET_ANSWERS. */
