@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "base/rng.h"
+#include "cli/bench_keys.h"
 #include "cli/bench_objects.h"
 
 #include <inttypes.h>
@@ -327,6 +328,8 @@ static const struct bench_family FAMILIES[] = {
      write_two_clients},
     {"lists", "20 clients, appends, one write in 32 a put, reads", "kv", 1000000, true, true,
      write_lists},
+    {"keys", "256 clerks of the workload kv on 1,000 keys, recorded as by a run", "kv", 10000000,
+     true, true, bench_write_keys},
     {"queue", "8 clients, each value put in once", "queue", 1000000, true, true, bench_write_queue},
     {"stack", "8 clients, each value pushed once", "stack", 1000000, true, true, bench_write_stack},
     {"priorities", "8 clients, each value put in once", "priority-queue", 1000000, true, true,

@@ -10,7 +10,7 @@ struct bench_family {
     const char *what;
     const char *model;
     size_t size;       /* operations, or how many at a time: `what` says it */
-    bool grows;        /* measured at smaller sizes too */
+    bool grows;        /* measured at smaller sizes too; its size changes with --ops */
     bool linearizable; /* known from how it is made */
     int (*write)(size_t size, struct history_writer *w, struct err *e);
 };
