@@ -5,12 +5,14 @@
 #include "base/json_line.h"
 #include "base/op.h"
 #include "base/pages.h"
+#include "base/rng.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <zlib.h>
 
 Test(err, a_reason_grows_a_prefix_as_it_rises)
 {
@@ -129,6 +131,23 @@ Test(slice, order_is_that_of_memcmp_and_prefixes_come_first)
             cr_assert((order > 0) - (order < 0) == (i > k) - (i < k));
             cr_assert(slice_equal(slice_str(ordered[i]), slice_str(ordered[k])) == (i == k));
         }
+    }
+}
+
+/* Of any length and alignment, in one piece or two. */
+Test(hash, crc32_of_short_and_long_inputs_is_that_of_zlib)
+{
+    uint8_t bytes[600];
+
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (uint8_t)rng_at(1, 2, i);
+    for (size_t len = 0; len + 8 <= sizeof bytes; len++) {
+        const uint8_t *start = bytes + len % 8;
+        uint32_t expected = (uint32_t)crc32(0, start, (uInt)len);
+
+        cr_assert_eq(hash_crc32(0, start, len), expected, "%zu bytes", len);
+        cr_assert_eq(hash_crc32(hash_crc32(0, start, len / 3), start + len / 3, len - len / 3),
+                     expected);
     }
 }
 
