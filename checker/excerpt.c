@@ -67,8 +67,7 @@ int excerpt_create(const struct history *h, const struct model *m,
     x->env = (struct model_env){
         .dialect = h->header.dialect, .header = &h->header, .context = m->context, .n_keys = 1};
     x->ops = calloc(n + 1, sizeof *x->ops);
-    x->room = calloc(n + 1, sizeof *x->room);
-    if (x->ops != NULL && x->room != NULL)
+    if (x->ops != NULL)
         rc = fill(x, inputs, n, cut);
     if (rc < 0) {
         excerpt_destroy(x);
@@ -84,7 +83,6 @@ void excerpt_destroy(struct excerpt *x)
         return;
     strings_destroy(x->env.strings);
     free(x->ops);
-    free(x->room);
     free(x);
 }
 
@@ -111,15 +109,25 @@ static int impossible(const struct history *h, const struct model *m, struct his
     return found;
 }
 
-int excerpt_impossible(struct excerpt *x, const bool *keep, const struct check_options *o)
+int excerpt_impossible(const struct excerpt *x, const bool *keep, const struct check_options *o)
 {
+    struct history_op *ops;
     size_t n = 0;
+    int rc;
 
+    for (size_t i = 0; i < x->n; i++)
+        n += keep[i];
+    ops = calloc(n + 1, sizeof *ops);
+    if (ops == NULL)
+        return -E_NOMEM;
+    n = 0;
     for (size_t i = 0; i < x->n; i++) {
         if (keep[i])
-            x->room[n++] = x->ops[i].op;
+            ops[n++] = x->ops[i].op;
     }
-    return impossible(x->history, x->model, x->room, n, o);
+    rc = impossible(x->history, x->model, ops, n, o);
+    free(ops);
+    return rc;
 }
 
 int excerpt_cut_impossible(const struct history *h, const struct model *m,

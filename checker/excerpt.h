@@ -21,7 +21,6 @@ struct excerpt {
     struct model_env env;
     struct excerpt_op *ops; /* by call */
     size_t n;
-    struct history_op *room; /* for a history of `n` operations */
 };
 
 /* Of `inputs` (by call) those that were invoked up to the event `cut`. What had not returned by
@@ -33,7 +32,7 @@ void excerpt_destroy(struct excerpt *x);
 
 /* 1: the operations with keep[i] are impossible. 0: they are not, or the budget of `o` is too small
  * to say so. Errors: -E_NOMEM, -E_INVAL. */
-int excerpt_impossible(struct excerpt *x, const bool *keep, const struct check_options *o);
+int excerpt_impossible(const struct excerpt *x, const bool *keep, const struct check_options *o);
 
 /* The same for all that is left of `inputs` at a cut. */
 int excerpt_cut_impossible(const struct history *h, const struct model *m,

@@ -1,13 +1,15 @@
 #include "checker/minimize.h"
 
 #include "checker/excerpt.h"
+#include "checker/narrow.h"
 #include "checker/partition.h"
 #include "checker/sources.h"
 
 #include <stdlib.h>
 
-/* In excerpts of more operations than this only one way down is tried. */
-enum { WAYS_OPS_MAX = 2000 };
+/* In excerpts of more operations than this only one way down is tried; in keys of more than this a
+ * guess comes first. */
+enum { WAYS_OPS_MAX = 2000, GUESS_OPS_MIN = 1000 };
 
 struct reduction {
     const struct history *h;
@@ -15,6 +17,8 @@ struct reduction {
     const struct minimize_options *options;
     struct check_options check;
     const struct partition *part;
+    struct partition narrowed; /* `part`, where a guess was right */
+    size_t n_whole;            /* operations of the key */
 
     uint64_t cut;
     struct excerpt *x;
@@ -225,6 +229,12 @@ static void set_turns(struct reduction *r, enum way way)
     }
 }
 
+static void keep_all(struct reduction *r)
+{
+    for (size_t i = 0; i < r->x->n; i++)
+        r->keep[i] = true;
+}
+
 /* A smaller result depends on what is tried first; where checks are cheap several ways are gone. */
 static int reduce_best(struct reduction *r)
 {
@@ -234,8 +244,7 @@ static int reduce_best(struct reduction *r)
     int rc = best == NULL ? -E_NOMEM : 0;
 
     for (int way = 0; rc == 0 && way < (n > WAYS_OPS_MAX ? 1 : WAY_COUNT); way++) {
-        for (size_t i = 0; i < n; i++)
-            r->keep[i] = true;
+        keep_all(r);
         set_turns(r, (enum way)way);
         rc = reduce(r);
         if (rc == 0 && count(r, r->keep) < n_best) {
@@ -248,6 +257,92 @@ static int reduce_best(struct reduction *r)
     if (rc == 0)
         memcpy(r->keep, best, n * sizeof *best);
     free(best);
+    return rc;
+}
+
+/* --- before the cut ------------------------------------------------------------------------- */
+
+/* `end` is due in any case. */
+static int begin(struct reduction *r, uint64_t cut)
+{
+    int rc = excerpt_create(r->h, r->model, r->part->inputs, r->part->n, cut, &r->x);
+
+    if (rc == 0)
+        rc = sources_create(r->x, &r->sources);
+    if (rc < 0)
+        return rc;
+    r->keep = calloc(r->x->n + 1, sizeof *r->keep);
+    r->try = calloc(r->x->n + 1, sizeof *r->try);
+    r->turn = calloc(r->x->n + 1, sizeof *r->turn);
+    r->list = calloc(r->x->n + 1, sizeof *r->list);
+    return r->keep == NULL || r->try == NULL || r->turn == NULL || r->list == NULL ? -E_NOMEM : 0;
+}
+
+static void end(struct reduction *r)
+{
+    sources_destroy(r->sources);
+    excerpt_destroy(r->x);
+    free(r->keep);
+    free(r->try);
+    free(r->turn);
+    free(r->list);
+    r->sources = NULL;
+    r->x = NULL;
+    r->keep = NULL;
+    r->try = NULL;
+    r->turn = NULL;
+    r->list = NULL;
+}
+
+/* What is kept is all that there is from now on. */
+static int take_kept(struct reduction *r)
+{
+    struct partition *p = &r->narrowed;
+
+    p->inputs = calloc(r->x->n + 1, sizeof *p->inputs);
+    if (p->inputs == NULL)
+        return -E_NOMEM;
+    for (size_t i = 0; i < r->x->n; i++) {
+        if (r->keep[i])
+            p->inputs[p->n++] = (struct problem_input){.original = r->x->ops[i].original};
+    }
+    r->part = p;
+    return 0;
+}
+
+/* All operations of two values: as a rule that is where it is. 1: it is. */
+static int try_guess(struct reduction *r)
+{
+    int rc = narrow_guess(r->x, r->try);
+
+    return rc == 1 ? attempt(r) : rc;
+}
+
+/* A cut leaves operations open that took an element, and nobody knows any more which: such
+ * histories are hard to check. So first the elements go that it takes not. */
+static int leave_elements_out(struct reduction *r)
+{
+    int rc;
+
+    keep_all(r);
+    set_turns(r, WAY_BY_CALL);
+    rc = reduce(r);
+    return rc < 0 ? rc : 1;
+}
+
+static int narrow(struct reduction *r)
+{
+    bool elements = r->model->effect == NULL && r->model->of_elements;
+    int rc;
+
+    if (!elements && r->part->n < GUESS_OPS_MIN)
+        return 0;
+    rc = begin(r, HISTORY_NEVER - 1);
+    if (rc == 0)
+        rc = elements ? leave_elements_out(r) : try_guess(r);
+    if (rc == 1)
+        rc = take_kept(r);
+    end(r);
     return rc;
 }
 
@@ -287,23 +382,6 @@ static int find_what_matters(struct reduction *r, struct minimal *m)
 
 /* --- the whole ------------------------------------------------------------------------------ */
 
-static int prepare(struct reduction *r, const struct check_partition *checked)
-{
-    int rc = cut(r, checked);
-
-    if (rc == 0)
-        rc = excerpt_create(r->h, r->model, r->part->inputs, r->part->n, r->cut, &r->x);
-    if (rc == 0)
-        rc = sources_create(r->x, &r->sources);
-    if (rc < 0)
-        return rc;
-    r->keep = calloc(r->x->n + 1, sizeof *r->keep);
-    r->try = calloc(r->x->n + 1, sizeof *r->try);
-    r->turn = calloc(r->x->n + 1, sizeof *r->turn);
-    r->list = calloc(r->x->n + 1, sizeof *r->list);
-    return r->keep == NULL || r->try == NULL || r->turn == NULL || r->list == NULL ? -E_NOMEM : 0;
-}
-
 static int conclude(struct reduction *r, struct minimal **ret)
 {
     struct minimal *m = calloc(1, sizeof *m);
@@ -327,7 +405,7 @@ static int conclude(struct reduction *r, struct minimal **ret)
     }
     m->model = r->model;
     m->n = n;
-    m->n_whole = r->part->n;
+    m->n_whole = r->n_whole;
     m->finished = !r->spent;
     rc = find_what_matters(r, m);
     m->checks = r->checks;
@@ -338,30 +416,23 @@ static int conclude(struct reduction *r, struct minimal **ret)
     return rc;
 }
 
-static void reduction_free(struct reduction *r)
-{
-    sources_destroy(r->sources);
-    excerpt_destroy(r->x);
-    free(r->keep);
-    free(r->try);
-    free(r->turn);
-    free(r->list);
-    r->sources = NULL;
-    r->x = NULL;
-    r->keep = r->try = NULL;
-    r->turn = r->list = NULL;
-}
-
 static int minimize_part(struct reduction *r, const struct check_partition *checked,
                          struct minimal **ret)
 {
-    int rc = prepare(r, checked);
+    int rc;
 
+    r->n_whole = r->part->n;
+    rc = narrow(r);
+    if (rc == 0)
+        rc = cut(r, checked);
+    if (rc == 0)
+        rc = begin(r, r->cut);
     if (rc == 0)
         rc = reduce_best(r);
     if (rc == 0)
         rc = conclude(r, ret);
-    reduction_free(r);
+    end(r);
+    free(r->narrowed.inputs);
     return rc;
 }
 

@@ -256,14 +256,14 @@ static void note_kept(struct sources *s, const bool *keep)
     }
 }
 
-/* Whether among writers[from .. to) one is left out that may stand before operation o with nothing
- * that is kept and overwrites certainly between them. */
-static bool owes(const struct sources *s, const struct writers *w, size_t from, size_t to, size_t o)
+/* Of the writers [from .. to) those that may stand before operation o as far as o's return goes: up
+ * to which of them. */
+static size_t invoked_in_time(const struct sources *s, const struct writers *w, size_t from,
+                              size_t to, size_t o)
 {
     uint64_t ret = return_of(&s->x->ops[o]);
-    size_t start = from;
 
-    while (from < to) { /* the first that was invoked when o had returned */
+    while (from < to) {
         size_t middle = from + (to - from) / 2;
 
         if (s->x->ops[w->ops[middle]].op.call_seq <= ret)
@@ -271,7 +271,16 @@ static bool owes(const struct sources *s, const struct writers *w, size_t from, 
         else
             to = middle;
     }
-    return from > start && w->reach[from - 1] > s->latest[o];
+    return from;
+}
+
+/* Whether among writers[from .. to) one is left out that may stand before operation o with nothing
+ * that is kept and overwrites certainly between them. */
+static bool owes(const struct sources *s, const struct writers *w, size_t from, size_t to, size_t o)
+{
+    size_t end = invoked_in_time(s, w, from, to, o);
+
+    return end > from && w->reach[end - 1] > s->latest[o];
 }
 
 /* Whether the state that o wants can have something of operation p in it. */
@@ -289,25 +298,34 @@ static bool may_hold(const struct sources *s, size_t o, size_t p)
     return whole->len >= part->len && memcmp(whole->data, part->data, part->len) == 0;
 }
 
-/* As owes(), where a state is put together from pieces. Also when all pieces of it are gone. */
+/* As owes(), where a state is put together from pieces. */
 static bool owes_a_piece(const struct sources *s, const bool *keep, size_t o)
 {
+    for (size_t i = invoked_in_time(s, &s->all, 0, s->all.n, o);
+         i > 0 && s->all.reach[i - 1] > s->latest[o]; i--) {
+        uint32_t p = s->all.ops[i - 1];
+
+        if (!keep[p] && return_of(&s->x->ops[p]) >= s->latest[o] && may_hold(s, o, p))
+            return true;
+    }
+    return false;
+}
+
+/* Whether all pieces of the state that o wants are gone. */
+static bool lost_its_pieces(const struct sources *s, const bool *keep, size_t o)
+{
     bool had = false;
-    bool has = false;
 
-    for (size_t i = 0; i < s->all.n; i++) {
-        uint32_t p = s->all.ops[i];
+    for (size_t i = invoked_in_time(s, &s->all, 0, s->all.n, o); i > 0; i--) {
+        uint32_t p = s->all.ops[i - 1];
 
-        if (s->x->ops[p].op.call_seq > return_of(&s->x->ops[o]))
-            break;
         if (p == o || !may_hold(s, o, p))
             continue;
-        if (!keep[p] && return_of(&s->x->ops[p]) >= s->latest[o])
-            return true;
-        had |= true;
-        has |= keep[p];
+        if (keep[p])
+            return false;
+        had = true;
     }
-    return had && !has;
+    return had;
 }
 
 /* Whether nobody who is kept wrote the state that o wants, and somebody who is not may have. */
@@ -332,7 +350,7 @@ static bool breaks_off(const struct sources *s, const bool *keep, size_t o)
     if (!e->wants)
         return owes(s, &s->all, 0, s->all.n, o);
     if (s->appends)
-        return owes_a_piece(s, keep, o);
+        return owes_a_piece(s, keep, o) || lost_its_pieces(s, keep, o);
     return owes(s, &s->by_state, s->first[e->wanted], s->first[e->wanted + 1], o) ||
            lost_its_writer(s, o);
 }

@@ -349,9 +349,15 @@ static int say_fact(const struct story *s, size_t i, struct buf *out)
 
 static int say_facts(const struct story *s, struct buf *out)
 {
-    int rc = buf_printf(out, "No order of them gives every answer and respects that these came one "
-                             "after the other:\n");
+    bool any = false;
+    int rc;
 
+    for (size_t i = 0; i < s->m->n; i++)
+        any |= s->m->ops[i].return_matters;
+    if (!any)
+        return buf_printf(out, "No order of them gives every answer, whatever their times are.\n");
+    rc = buf_printf(out, "No order of them gives every answer and respects that these came one "
+                         "after the other:\n");
     for (size_t i = 0; rc == 0 && i < s->m->n; i++) {
         if (s->m->ops[i].return_matters)
             rc = say_fact(s, i, out);

@@ -1,5 +1,7 @@
 #include "base/clock.h"
+#include "checker/excerpt.h"
 #include "checker/minimize.h"
+#include "checker/narrow.h"
 #include "checker/tell.h"
 #include "oracle.h"
 #include "scene.h"
@@ -70,6 +72,14 @@ static const struct example EXAMPLES[] = {
      "1 1 20 put x 1\n2 2 19 put x 2\n3 3 4 get x = 1\n3 5 6 get x = 2\n3 7 8 get x = 1\n",
      "0 1 2 3 4",
      "No order of them gives every answer and respects that these came one after the other:"},
+    {"elements that a queue gave in the wrong order", "queue",
+     "1 1 2 enqueue x a\n1 3 4 enqueue x b\n1 5 6 enqueue x c\n2 7 8 dequeue x = a\n"
+     "2 9 10 dequeue x = c\n3 11 12 enqueue x d\n2 13 20 dequeue x = b\n",
+     "1 2 4",
+     "  - process 1's enqueue \"b\" had returned 1.0 ms before process 1's enqueue \"c\" began"},
+    {"a list that nobody can have made", "kv",
+     "1 1 2 append x a\n2 3 4 append x b\n3 5 6 get x = aba\n", "0 1 2",
+     "No order of them gives every answer, whatever their times are."},
     {"a cas that found what was gone", "cas-register",
      "1 1 2 put x 1\n1 3 4 put x 2\n2 5 6 cas x 1 3 = ok\n", "0 1 2",
      "The cas by process 2 found \"1\", which was overwritten by process 1's put \"2\" that had "
@@ -161,6 +171,71 @@ Test(checker_minimize, what_is_linearizable_is_not_minimized)
     cr_expect_eq(minimize(h, r, &unbounded, &m, &e), -E_INVAL);
     check_result_free(&r);
     scene_free(h);
+}
+
+enum { LONG_OPS = 3000 };
+
+/* Each value is written and read, one after the other; the last get finds an old one. */
+static struct history *long_history(char (*values)[8])
+{
+    struct history *h = calloc(1, sizeof *h);
+
+    cr_assert_not_null(h);
+    h->header.model = "register";
+    h->ops = calloc(LONG_OPS, sizeof *h->ops);
+    cr_assert_not_null(h->ops);
+    for (size_t i = 0; i < LONG_OPS; i++) {
+        struct history_op *op = &h->ops[i];
+
+        snprintf(values[i], sizeof values[i], "%zu", i == LONG_OPS - 1 ? LONG_OPS / 4 : i / 2);
+        *op = (struct history_op){.process = (uint32_t)(i % 2),
+                                  .kind = i % 2 == 0 ? OP_PUT : OP_GET,
+                                  .outcome = OUTCOME_OK,
+                                  .call_seq = 2 * i + 1,
+                                  .return_seq = 2 * i + 2};
+        if (op->kind == OP_PUT)
+            op->value = slice_str(values[i]);
+        else
+            op->result = slice_str(values[i]);
+    }
+    h->n_ops = LONG_OPS;
+    return h;
+}
+
+static struct excerpt *excerpt_of(const struct history *h)
+{
+    static struct problem_input inputs[LONG_OPS];
+    struct excerpt *x;
+
+    for (size_t i = 0; i < h->n_ops; i++)
+        inputs[i] = (struct problem_input){.original = i};
+    cr_assert_eq(excerpt_create(h, model_find("register"), inputs, h->n_ops, HISTORY_NEVER - 1, &x),
+                 0);
+    return x;
+}
+
+Test(checker_minimize, two_values_that_contradict_each_other_are_found)
+{
+    static char values[LONG_OPS][8];
+    static bool keep[LONG_OPS];
+    static const struct check_options unbounded = {0};
+    struct history *h = long_history(values);
+    struct excerpt *x = excerpt_of(h);
+    size_t n = 0;
+
+    cr_assert_eq(narrow_guess(x, keep), 1);
+    for (size_t i = 0; i < LONG_OPS; i++)
+        n += keep[i];
+    cr_expect_eq(n, 5, "%zu", n); /* two puts, their gets and the stale one */
+    cr_expect(keep[LONG_OPS - 1]);
+    cr_expect_eq(excerpt_impossible(x, keep, &unbounded), 1);
+    excerpt_destroy(x);
+    h->n_ops--; /* without the stale get */
+    x = excerpt_of(h);
+    cr_expect_eq(narrow_guess(x, keep), 0);
+    excerpt_destroy(x);
+    free(h->ops);
+    free(h);
 }
 
 /* --- what is drawn -------------------------------------------------------------------------- */
