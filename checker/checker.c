@@ -160,6 +160,30 @@ static bool spent(void *context)
     return is_idle(t->check, t->rank) || (o->spent != NULL && o->spent(o->spent_context));
 }
 
+/* Looks for an order that goes farther than that of a direct engine, which it takes from *to. */
+static int lengthen(const struct problem *p, const struct engine_budget *budget,
+                    struct check_partition *to, size_t n_history, struct engine_result *ret)
+{
+    uint32_t *number = calloc(n_history + 1, sizeof *number); /* of each index of history.ops */
+    uint32_t *start = calloc(to->n_order + 1, sizeof *start);
+    int rc = -E_NOMEM;
+
+    if (number != NULL && start != NULL) {
+        for (uint32_t i = 0; i < p->n_ops; i++)
+            number[p->ops[i].original] = i;
+        for (size_t i = 0; i < to->n_order; i++)
+            start[i] = number[to->order[i]];
+        rc = jit_longest(p, budget, start, to->n_order, ret);
+    }
+    free(number);
+    free(start);
+    if (rc == 0) {
+        free((void *)to->order);
+        to->order = NULL;
+    }
+    return rc;
+}
+
 static int check_one(struct turn *t)
 {
     struct check *c = t->check;
@@ -177,11 +201,11 @@ static int check_one(struct turn *t)
 
     if (rc < 0)
         to->reason = "memory ran out";
-    if (rc < 0 || (rc == 1 && !is_violation))
+    if (rc < 0 || (rc == 1 && (!is_violation || budget.verdict_only)))
         return 0;
     rc = problem_create(c->history, c->model, part->inputs, part->n, part->n_keys, &p);
     if (rc == 0 && is_violation)
-        rc = jit_longest(p, &budget, &found);
+        rc = lengthen(p, &budget, to, c->history->n_ops, &found);
     else if (rc == 0)
         rc = engine_decide(c->engine, p, &budget, &found, &decided, &to->why);
     if (rc == 0) {

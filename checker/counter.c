@@ -182,10 +182,12 @@ static int decide(struct counter *c, struct direct_result *ret)
     for (uint32_t i = 0; i <= c->n_adds; i++)
         c->waiting[i] = NOBODY;
     rc = note_reads(c) ? sweep(c) : 0;
-    if (rc == 0)
-        ret->verdict = VERDICT_NOT_LINEARIZABLE;
-    if (rc != 1)
+    if (rc < 0)
         return rc;
+    if (rc == 0) {
+        ret->verdict = VERDICT_NOT_LINEARIZABLE;
+        return direct_keep(c->part, c->order, c->n_order, ret);
+    }
     ret->reason = DIRECT_NO_PROOF;
     rc = replays(c) ? direct_accept(c->part, c->order, c->n_order, ret) : 0;
     return rc < 0 ? rc : 0;

@@ -87,22 +87,32 @@ static int is_whole(const struct engine_part *part, const uint32_t *inputs, size
     return ok;
 }
 
-int direct_accept(const struct engine_part *part, const uint32_t *inputs, size_t n,
-                  struct direct_result *ret)
+int direct_keep(const struct engine_part *part, const uint32_t *inputs, size_t n,
+                struct direct_result *ret)
 {
-    size_t *order;
-    int rc = is_whole(part, inputs, n);
+    size_t *order = pages_calloc(n + 1, sizeof *order);
 
-    if (rc != 1 || !respects_real_time(part, inputs, n))
-        return rc < 0 ? rc : 0;
-    order = pages_calloc(n + 1, sizeof *order);
     if (order == NULL)
         return -E_NOMEM;
     for (size_t i = 0; i < n; i++)
         order[i] = part->inputs[inputs[i]].original;
-    ret->verdict = VERDICT_LINEARIZABLE;
-    ret->reason = NULL;
+    free(ret->order);
     ret->order = order;
     ret->n_order = n;
+    return 0;
+}
+
+int direct_accept(const struct engine_part *part, const uint32_t *inputs, size_t n,
+                  struct direct_result *ret)
+{
+    int rc = is_whole(part, inputs, n);
+
+    if (rc != 1 || !respects_real_time(part, inputs, n))
+        return rc < 0 ? rc : 0;
+    rc = direct_keep(part, inputs, n, ret);
+    if (rc < 0)
+        return rc;
+    ret->verdict = VERDICT_LINEARIZABLE;
+    ret->reason = NULL;
     return 1;
 }

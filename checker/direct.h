@@ -36,6 +36,11 @@ void numbering_free(struct numbering *t);
 /* Its number; t->n grows when it is a new one, and `bytes` is asked for it from then on. */
 uint32_t numbering_of(struct numbering *t, struct slice string);
 
+/* Makes *ret hold an order, given as numbers of inputs, instead of what it held. Errors: -E_NOMEM.
+ */
+int direct_keep(const struct engine_part *part, const uint32_t *inputs, size_t n,
+                struct direct_result *ret);
+
 /* Why an engine does not decide whose own order was not accepted. */
 #define DIRECT_NO_PROOF "the order that was made does not hold"
 

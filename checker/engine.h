@@ -39,7 +39,8 @@ struct engine_part {
     size_t n_keys;
 };
 
-/* LINEARIZABLE: indexes of history.ops, malloc'ed, the caller's. Otherwise there is no order. */
+/* The order holds indexes of history.ops and is malloc'ed, the caller's. LINEARIZABLE: a whole one.
+ * NOT_LINEARIZABLE: one of all that returned before some moment, or none. */
 struct direct_result {
     enum verdict verdict;
     const char *reason; /* of UNKNOWN: static text */
@@ -93,8 +94,9 @@ int engine_decide(const struct check_engine *engine, const struct problem *p,
 void engine_result_free(struct engine_result *r);
 
 /* For a problem that is known to be impossible: fills *ret with the longest order that a bounded
- * search finds. Errors: -E_NOMEM, -E_LIMIT. */
-int jit_longest(const struct problem *p, const struct engine_budget *budget,
-                struct engine_result *ret);
+ * search finds. It begins at the end of `start`, n numbers of operations, as far as that is an
+ * order. Errors: -E_NOMEM, -E_LIMIT. */
+int jit_longest(const struct problem *p, const struct engine_budget *budget, const uint32_t *start,
+                size_t n, struct engine_result *ret);
 
 #endif

@@ -311,14 +311,45 @@ static size_t required_in(const struct problem *p, const struct engine_result *r
     return n;
 }
 
-int jit_longest(const struct problem *p, const struct engine_budget *budget,
-                struct engine_result *ret)
+/* Whether the operation may come next as far as real time and classes are concerned. */
+static bool may_come_next(const struct placement *at, uint32_t op)
+{
+    const struct problem *p = at->problem;
+    uint32_t class = p->ops[op].class;
+
+    if (p->ops[op].call >= at->limit)
+        return false;
+    return problem_is_required(p, op) ? !placement_holds(at, op)
+                                      : op == p->classes[class].first + at->used[class];
+}
+
+/* Goes along an order as far as it is one. */
+static int follow(struct search *s, const uint32_t *order, size_t n)
+{
+    int rc = 1;
+
+    for (size_t i = 0; rc == 1 && i < n; i++) {
+        uint32_t state;
+
+        rc = may_come_next(&s->at, order[i])
+                 ? problem_step(s->problem, s->at.state, order[i], &state)
+                 : 0;
+        if (rc == 1)
+            rc = search_enter(s, order[i], state);
+    }
+    return rc < 0 ? rc : 0;
+}
+
+int jit_longest(const struct problem *p, const struct engine_budget *budget, const uint32_t *start,
+                size_t n, struct engine_result *ret)
 {
     const char *reason = NULL;
     enum verdict verdict = VERDICT_UNKNOWN;
     struct jit j;
     int rc = jit_init(&j, p, budget, false);
 
+    if (rc == 0)
+        rc = follow(&j.search, start, n);
     if (rc == 0)
         rc = walk(&j, &verdict, &reason);
     CHECK_THAT(rc < 0 || verdict != VERDICT_LINEARIZABLE,
@@ -336,7 +367,7 @@ static void lengthen(const struct problem *p, const struct engine_budget *budget
 {
     struct engine_result longer = {0};
 
-    if (jit_longest(p, budget, &longer) == 0) {
+    if (jit_longest(p, budget, NULL, 0, &longer) == 0) {
         longer.steps += ret->steps;
         if (longer.memory_bytes < ret->memory_bytes)
             longer.memory_bytes = ret->memory_bytes;

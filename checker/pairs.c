@@ -57,6 +57,8 @@ static uint32_t take_op(struct matching *m, uint32_t input, const struct history
         return EVENT_NOTHING;
     }
     if (op->kind != m->object->put && op->status == STATUS_NO_KEY) {
+        if (op->return_seq > p->until)
+            return EVENT_NOTHING;
         p->empties[p->n_empties].op = input;
         return event_make(p->n_empties++, EVENT_EMPTY);
     }
@@ -99,12 +101,15 @@ static int take_ops(struct matching *m)
 
     for (uint32_t i = 0; rc == 0 && m->not_why == NULL && i < part->n; i++) {
         const struct history_op *op = direct_op(part, i);
-        uint32_t event = take_op(m, i, op);
+        uint32_t event;
 
+        if (op->call_seq > m->pairs->until)
+            break;
+        event = take_op(m, i, op);
         while (!heap_is_empty(&m->open) && heap_first(&m->open).key < op->call_seq)
             put_event(m->pairs, heap_pop(&m->open).value);
         put_event(m->pairs, event);
-        if (op->outcome == OUTCOME_OK)
+        if (op->outcome == OUTCOME_OK && op->return_seq <= m->pairs->until)
             rc = heap_push(&m->open, op->return_seq, event + 1);
     }
     while (!heap_is_empty(&m->open))
@@ -112,20 +117,27 @@ static int take_ops(struct matching *m)
     return rc;
 }
 
+/* Nobody needs a pair of which nothing has returned. */
+static void leave_out(struct pairs *p, struct pair *pair)
+{
+    if (pair->put != PAIR_NONE)
+        p->by_place[pair->put_call] = EVENT_NOTHING;
+    if (pair->take != PAIR_NONE)
+        p->by_place[pair->take_call] = EVENT_NOTHING;
+    pair->put = PAIR_NONE;
+}
+
 /* Brings the places of a pair together. False: they cannot be. */
 static bool settle(struct pairs *p, struct pair *pair)
 {
-    if (pair->put == PAIR_NONE)
-        return false;
-    if (pair->take == PAIR_NONE) {
-        if (pair->put_ret == PROBLEM_NEVER) {
-            p->by_place[pair->put_call] = EVENT_NOTHING;
-            pair->put = PAIR_NONE;
-        }
+    if (pair->put_ret == PROBLEM_NEVER && pair->take_ret == PROBLEM_NEVER) {
+        leave_out(p, pair);
         return true;
     }
-    if (pair->take_ret < pair->put_call)
+    if (pair->put == PAIR_NONE || pair->take_ret < pair->put_call)
         return false;
+    if (pair->take == PAIR_NONE)
+        return true;
     if (pair->take_ret < pair->put_ret)
         pair->put_ret = pair->take_ret;
     if (pair->take_call < pair->put_call)
@@ -210,7 +222,30 @@ static uint32_t input_of(const struct pairs *p, uint32_t step)
     }
 }
 
-/* 1: the order stands on its own, and *ret holds it. Steps become inputs. */
+/* --- the verdict ---------------------------------------------------------------------------- */
+
+/* Everything about the operations until a moment. 1: *o is an order of them. 0: there is none, or
+ * *not_why says why it cannot be told. */
+static int arrange(const struct pairs_object *object, struct pairs *p, struct pairs_order *o,
+                   const char **not_why)
+{
+    struct matching m = {.object = object, .pairs = p};
+    int rc = match(&m);
+
+    *not_why = m.not_why;
+    o->n = 0;
+    if (rc < 0 || m.not_why != NULL || m.impossible || !place_empties(p))
+        return rc;
+    return object->arrange(p, o);
+}
+
+static void steps_to_inputs(const struct pairs *p, struct pairs_order *o)
+{
+    for (size_t i = 0; i < o->n; i++)
+        o->steps[i] = input_of(p, o->steps[i]);
+}
+
+/* 1: the order stands on its own, and *ret holds it. */
 static int prove(const struct pairs_object *object, const struct pairs *p, struct pairs_order *o,
                  struct direct_result *ret)
 {
@@ -218,47 +253,63 @@ static int prove(const struct pairs_object *object, const struct pairs *p, struc
 
     if (rc != 1)
         return rc;
-    for (size_t i = 0; i < o->n; i++)
-        o->steps[i] = input_of(p, o->steps[i]);
+    steps_to_inputs(p, o);
     return direct_accept(p->part, o->steps, o->n, ret);
 }
 
-/* --- the verdict ---------------------------------------------------------------------------- */
+/* Finds, by halves, the last return until which there is an order, and makes that. */
+static int find_farthest(const struct pairs_object *object, const struct engine_part *part,
+                         struct pairs_order *o, struct direct_result *ret)
+{
+    uint64_t from = 0; /* until there is an order */
+    uint64_t to = 0;   /* until here there is none */
+    const char *not_why;
+    int rc = 0;
+
+    for (uint32_t i = 0; i < part->n; i++) {
+        if (direct_op(part, i)->outcome == OUTCOME_OK && direct_op(part, i)->return_seq > to)
+            to = direct_op(part, i)->return_seq;
+    }
+    while (rc >= 0 && to - from > 1) {
+        struct pairs p = {.part = part, .until = from + (to - from) / 2};
+
+        rc = arrange(object, &p, o, &not_why);
+        if (rc == 1) {
+            from = p.until;
+            steps_to_inputs(&p, o);
+            direct_keep(part, o->steps, o->n, ret);
+        } else {
+            to = p.until;
+        }
+        pairs_free(&p);
+    }
+    return rc < 0 ? rc : 0;
+}
 
 /* About what all of it takes for an operation: pairs, places, the order, and the object's own. */
 enum { PAIRS_OP_BYTES = 96 };
 
-static int decide(const struct pairs_object *object, struct pairs *p, struct direct_result *ret)
-{
-    struct pairs_order o = {.steps = pages_calloc(p->part->n + 1, sizeof *o.steps)};
-    int rc = o.steps == NULL ? -E_NOMEM : object->arrange(p, &o);
-
-    if (rc == 0)
-        ret->verdict = VERDICT_NOT_LINEARIZABLE;
-    if (rc == 1)
-        rc = prove(object, p, &o, ret);
-    free(o.steps);
-    return rc < 0 ? rc : 0;
-}
-
-int pairs_decide(const struct pairs_object *o, const struct engine_part *part,
+int pairs_decide(const struct pairs_object *object, const struct engine_part *part,
                  const struct engine_budget *budget, struct direct_result *ret)
 {
-    struct pairs p = {.part = part};
-    struct matching m = {.object = o, .pairs = &p};
+    struct pairs p = {.part = part, .until = HISTORY_NEVER};
+    struct pairs_order o = {.n = 0};
+    const char *not_why;
     int rc;
 
     if (!direct_begin(part, budget, PAIRS_OP_BYTES, ret))
         return 0;
-    rc = match(&m);
-    if (rc == 0 && m.not_why != NULL)
-        ret->reason = m.not_why;
-    else if (rc == 0 && (m.impossible || !place_empties(&p)))
+    o.steps = pages_calloc(part->n + 1, sizeof *o.steps);
+    rc = o.steps == NULL ? -E_NOMEM : arrange(object, &p, &o, &not_why);
+    if (rc >= 0)
+        ret->reason = not_why != NULL ? not_why : DIRECT_NO_PROOF;
+    if (rc == 1)
+        rc = prove(object, &p, &o, ret);
+    else if (rc == 0 && not_why == NULL)
         ret->verdict = VERDICT_NOT_LINEARIZABLE;
-    else if (rc == 0) {
-        ret->reason = DIRECT_NO_PROOF;
-        rc = decide(o, &p, ret);
-    }
     pairs_free(&p);
-    return rc;
+    if (ret->verdict == VERDICT_NOT_LINEARIZABLE && !budget->verdict_only)
+        (void)find_farthest(object, part, &o, ret); /* for the reader: the verdict stands without */
+    free(o.steps);
+    return rc < 0 ? rc : 0;
 }

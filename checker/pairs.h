@@ -59,6 +59,7 @@ static inline uint32_t event_number(uint32_t event)
 
 struct pairs {
     const struct engine_part *part;
+    uint64_t until; /* what is called later does not count; returns later than that did not come */
     struct pair *items; /* in the order in which their values were first seen */
     uint32_t n;
     struct pairs_empty *empties; /* by call, and so by `at` as well */

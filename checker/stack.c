@@ -131,8 +131,12 @@ static void make_cells(struct stack *s)
     s->n_cells = cell + 2;
     s->counts[cell + 1] = 0;
     for (uint32_t i = 0; i < s->n_stays; i++) {
-        if (p->items[s->stays[i].pair].take == PAIR_NONE)
-            s->stays[i].pop_from = s->stays[i].pop_to = cell + 1;
+        const struct pair *pair = &p->items[s->stays[i].pair];
+
+        if (pair->take == PAIR_NONE)
+            s->stays[i].pop_from = cell + 1;
+        if (pair->take_ret == PROBLEM_NEVER)
+            s->stays[i].pop_to = cell + 1;
     }
 }
 

@@ -160,23 +160,39 @@ static int replay(const struct switches *s, const uint32_t *order, size_t n)
     return fits;
 }
 
-static int prove(const struct switches *s, struct direct_result *ret)
+/* All that has a place, in order. */
+static size_t make_order(const struct switches *s, uint32_t *order)
 {
-    uint32_t *order = pages_calloc((size_t)s->n_places + 1, sizeof *order);
     size_t n = 0;
-    int rc;
 
-    if (order == NULL)
-        return -E_NOMEM;
     for (uint32_t i = 0; i < s->part->n; i++)
         order[s->places[i]] = i + 1; /* those without a place go into the one that is nobody's */
     for (uint32_t place = 1; place <= s->n_places; place++) {
         if (order[place] != 0)
             order[n++] = order[place] - 1;
     }
-    rc = replay(s, order, n);
-    if (rc == 1)
-        rc = direct_accept(s->part, order, n, ret);
+    return n;
+}
+
+/* Of a violation the order goes as far as the sweep did. */
+static int answer(const struct switches *s, bool is_possible, struct direct_result *ret)
+{
+    uint32_t *order = pages_calloc((size_t)s->n_places + 1, sizeof *order);
+    size_t n;
+    int rc;
+
+    if (order == NULL)
+        return -E_NOMEM;
+    n = make_order(s, order);
+    if (!is_possible) {
+        ret->verdict = VERDICT_NOT_LINEARIZABLE;
+        rc = direct_keep(s->part, order, n, ret);
+    } else {
+        ret->reason = DIRECT_NO_PROOF;
+        rc = replay(s, order, n);
+        if (rc == 1)
+            rc = direct_accept(s->part, order, n, ret);
+    }
     free(order);
     return rc;
 }
@@ -189,12 +205,8 @@ int switches_decide(const struct engine_part *part, const struct switch_use *use
 
     if (rc == 0)
         rc = sweep(&s);
-    if (rc == 0)
-        ret->verdict = VERDICT_NOT_LINEARIZABLE;
-    if (rc == 1) {
-        ret->reason = DIRECT_NO_PROOF;
-        rc = prove(&s, ret);
-    }
+    if (rc >= 0)
+        rc = answer(&s, rc == 1, ret);
     switches_free(&s);
     return rc < 0 ? rc : 0;
 }

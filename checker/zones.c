@@ -250,7 +250,7 @@ static int answer(struct zones *z, const struct engine_budget *budget, enum verd
 
     /* The order that got farthest is for the reader: without it (memory) the verdict stands. */
     if (verdict == VERDICT_NOT_LINEARIZABLE && !budget->verdict_only) {
-        if (jit_longest(p, budget, ret) == 0)
+        if (jit_longest(p, budget, NULL, 0, ret) == 0)
             return 0;
         engine_result_free(ret);
     }

@@ -70,8 +70,8 @@ static enum verdict judge(const struct history *h, const char *engine, bool *ok)
     }
     verdict = r->verdict;
     p = &r->partitions[0];
-    if (verdict == VERDICT_LINEARIZABLE && r->n_partitions == 1 &&
-        !toys_replays(h, p->order, p->n_order, &why))
+    if (r->n_partitions == 1 &&
+        !toys_replays(h, p->order, p->n_order, verdict == VERDICT_LINEARIZABLE, &why))
         *ok = complain(h, engine, why);
     if (verdict == VERDICT_NOT_LINEARIZABLE && p->n_stuck == 0)
         *ok = complain(h, engine, "nothing is stuck");

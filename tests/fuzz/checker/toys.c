@@ -432,7 +432,8 @@ bool toys_linearizable(const struct history *h)
     return try_all(&b, &start);
 }
 
-bool toys_replays(const struct history *h, const size_t *order, size_t n, const char **why)
+bool toys_replays(const struct history *h, const size_t *order, size_t n, bool whole,
+                  const char **why)
 {
     bool placed[TOYS_OPS_MAX] = {false};
     struct state state = start_of(h);
@@ -454,7 +455,7 @@ bool toys_replays(const struct history *h, const size_t *order, size_t n, const 
             *why = "an answer does not fit";
     }
     for (size_t i = 0; i < h->n_ops; i++) {
-        if (!placed[i] && h->ops[i].outcome == OUTCOME_OK)
+        if (whole && *why == NULL && !placed[i] && h->ops[i].outcome == OUTCOME_OK)
             *why = "an operation is missing";
     }
     return *why == NULL;

@@ -192,6 +192,37 @@ Test(checker_special, asked_for_by_name_say_why_they_do_not_decide)
                      "made for another model");
 }
 
+/* Thirty values put in at the same time and taken the other way round, then a wrong answer: a
+ * search for the order that gets farthest does not get past the first of them. */
+Test(checker_special, tell_a_violation_where_it_is)
+{
+    enum { N = 30 };
+    struct check_options o = {0};
+    const struct check_partition *p;
+    struct check_result *r;
+    struct buf text = {0};
+    struct history *h;
+    struct err e;
+
+    for (int i = 0; i < N; i++)
+        cr_assert_eq(buf_printf(&text, "%d %d %d enqueue x %d\n", i, i, N + i, i), 0);
+    for (int i = 0; i < N; i++)
+        cr_assert_eq(buf_printf(&text, "1 %d %d dequeue x = %d\n", 2 * N + 2 * i, 2 * N + 2 * i + 1,
+                                N - 1 - i),
+                     0);
+    cr_assert_eq(buf_printf(&text, "1 200 201 enqueue x z\n1 202 203 dequeue x = no-key"), 0);
+    h = scene("queue", 0, (const char *)text.data);
+    cr_assert_eq(check_history(h, &o, &r, &e), 0, "%s", e.text);
+    p = &r->partitions[0];
+    cr_expect_eq(p->verdict, NO);
+    cr_expect_eq(p->n_order, 2 * N + 1, "%zu", p->n_order);
+    cr_assert_eq(p->n_stuck, 1);
+    cr_expect_eq(p->stuck[0], 2 * N + 1);
+    check_result_free(&r);
+    scene_free(h);
+    buf_free(&text);
+}
+
 Test(checker_special, keep_to_a_memory_budget)
 {
     struct history *h = scene("queue", 0, "1 1 2 enqueue x a\n1 3 4 dequeue x = a");
