@@ -164,6 +164,18 @@ static int make_minimal(const struct judgement *j, const struct check_values *v,
     return rc == 0 && v->minimal != NULL ? proof_write(v->minimal, j->history, *ret, e) : rc;
 }
 
+/* Files that were asked for and that this verdict has nothing to put into. */
+static void say_what_is_not_written(const struct judgement *j, const struct check_values *v)
+{
+    enum verdict verdict = j->result->verdict;
+
+    if (v->witness != NULL && verdict != VERDICT_LINEARIZABLE)
+        fprintf(stderr, "rift check: '%s' is not written: no order proves what is %s\n", v->witness,
+                verdict_name(verdict));
+    if (v->minimal != NULL && verdict != VERDICT_NOT_LINEARIZABLE)
+        fprintf(stderr, "rift check: '%s' is not written: there is no violation\n", v->minimal);
+}
+
 /* The verdict stands, whether or not what was asked for beside it can be had. */
 static json_t *report(const char *path, const struct judgement *j, const struct check_values *v)
 {
@@ -171,6 +183,7 @@ static json_t *report(const char *path, const struct judgement *j, const struct 
     struct err e = {0};
     json_t *entry = NULL;
 
+    say_what_is_not_written(j, v);
     if (make_minimal(j, v, &m, &e) < 0)
         fprintf(stderr, "rift check: %s: %s\n", path, e.text);
     if (v->json)

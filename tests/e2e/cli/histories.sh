@@ -44,6 +44,7 @@ expect 65 "$rift" verify "$good" missing
 expect 64 "$rift" verify "$good"
 expect 64 "$rift" check --witness proof "$good" "$stale"
 expect 1 "$rift" check --witness none "$stale"
+says "'none' is not written"
 [ ! -e none ] || fail "a violation has no witness"
 
 # A bad verdict comes down to a few operations, which are a history of their own.
@@ -56,5 +57,6 @@ says "3 operations in 1 partition"
 expect 1 "$rift" check --json --minimize "$stale"
 says '"minimal"'
 expect 0 "$rift" check --minimize --minimal no "$good"
+says "there is no violation"
 [ ! -e no ] || fail "what is linearizable has no violation"
 expect 64 "$rift" check --minimal small "$good" "$stale"

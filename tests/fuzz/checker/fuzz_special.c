@@ -1,4 +1,6 @@
 #include "base/check.h"
+#include "checker/verify.h"
+#include "checker/witness.h"
 #include "toys.h"
 
 #include <inttypes.h>
@@ -53,6 +55,18 @@ static bool complain(const struct history *h, const char *engine, const char *wh
     return false;
 }
 
+/* What is linearizable is proved to somebody who knows nothing of engines. */
+static bool witness_holds(const struct history *h, const struct check_result *r, struct err *e)
+{
+    struct verification found;
+    struct buf bytes = {0};
+    bool ok = witness_encode(h, r, &bytes) == 0 &&
+              verify_witness(h, buf_slice(&bytes), &found, e) == 1;
+
+    buf_free(&bytes);
+    return ok;
+}
+
 /* The verdict; what comes with it is looked at. *ok: false when that is wrong. */
 static enum verdict judge(const struct history *h, const char *engine, bool *ok)
 {
@@ -73,6 +87,8 @@ static enum verdict judge(const struct history *h, const char *engine, bool *ok)
     if (r->n_partitions == 1 &&
         !toys_replays(h, p->order, p->n_order, verdict == VERDICT_LINEARIZABLE, &why))
         *ok = complain(h, engine, why);
+    if (verdict == VERDICT_LINEARIZABLE && !witness_holds(h, r, &e))
+        *ok = complain(h, engine, e.text);
     if (verdict == VERDICT_NOT_LINEARIZABLE && p->n_stuck == 0)
         *ok = complain(h, engine, "nothing is stuck");
     if (verdict == VERDICT_UNKNOWN && strstr(p->reason, "does not hold") != NULL)
