@@ -101,6 +101,7 @@ static void expect_words(const struct example *x, const struct history *h, const
     struct buf out = {0};
 
     cr_assert_eq(minimal_tell(h, m, &out), 0);
+    cr_assert_eq(buf_append_byte(&out, '\0'), 0);
     cr_expect(strstr((const char *)out.data, x->words) != NULL, "%s: %s", x->name, out.data);
     buf_free(&out);
 }
@@ -301,6 +302,7 @@ Test(checker_minimize, drawings)
         h->duration_ns = 100 * NS_PER_MS;
         m = minimize_or_fail(h, false);
         cr_assert_eq(minimal_draw(h, m, &p->options, &out), 0);
+        cr_assert_eq(buf_append_byte(&out, '\0'), 0);
         cr_expect_str_eq((const char *)out.data, p->lines, "%s:\n%s", p->name, out.data);
         buf_free(&out);
         minimal_free(&m);
