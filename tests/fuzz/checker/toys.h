@@ -42,9 +42,10 @@ void toys_free(struct history *h);
 /* Tries every order of every subset. For histories of about eight operations. */
 bool toys_linearizable(const struct history *h);
 
-/* Whether `order` holds every completed operation, nothing twice, respects real time, and replays.
- */
-bool toys_replays(const struct history *h, const size_t *order, size_t n, const char **why);
+/* Whether `order` has nothing twice, respects real time, and replays. `whole`: and holds every
+ * completed operation. On failure *why is static text. */
+bool toys_replays(const struct history *h, const size_t *order, size_t n, bool whole,
+                  const char **why);
 
 void toys_print(const struct history *h);
 
