@@ -18,6 +18,7 @@ struct check_values {
     bool minimize;
     const char *minimal;
     bool json;
+    bool staleness;
     bool explain;
     bool follow;
 };
@@ -92,6 +93,10 @@ static const struct arg_option options[] = {
      .value = "FILE",
      .help = "write these as a history of their own; of one file only",
      .when_absent = "none"},
+    {.name = "staleness",
+     .kind = ARG_FLAG,
+     .offset = offsetof(struct check_values, staleness),
+     .help = "say how old the reads were, in time and versions; of registers and kv"},
     {.name = "json",
      .kind = ARG_FLAG,
      .offset = offsetof(struct check_values, json),
@@ -176,6 +181,26 @@ static void say_what_is_not_written(const struct judgement *j, const struct chec
         fprintf(stderr, "rift check: '%s' is not written: there is no violation\n", v->minimal);
 }
 
+/* Beside the verdict; into `entry` when that is not NULL. */
+static void report_staleness(const char *path, const struct judgement *j,
+                             const struct check_values *v, json_t *entry)
+{
+    struct staleness *s = NULL;
+    struct buf text = {0};
+    struct err e = {0};
+
+    if (judge_staleness(j, &v->judge, &s, &e) < 0) {
+        fprintf(stderr, "rift check: %s: %s\n", path, e.text);
+        return;
+    }
+    if (entry != NULL)
+        json_object_set_new(entry, "staleness", staleness_json(j->history, s));
+    else if (staleness_tell(j->history, s, &text) == 0)
+        printf("%.*s", (int)text.len, (const char *)text.data);
+    buf_free(&text);
+    staleness_free(&s);
+}
+
 /* The verdict stands, whether or not what was asked for beside it can be had. */
 static json_t *report(const char *path, const struct judgement *j, const struct check_values *v)
 {
@@ -193,6 +218,8 @@ static json_t *report(const char *path, const struct judgement *j, const struct 
     if (entry != NULL && m != NULL)
         json_object_set_new(entry, "minimal", proof_json(j->history, m));
     minimal_free(&m);
+    if (v->staleness)
+        report_staleness(path, j, v, entry);
     return entry;
 }
 
@@ -236,11 +263,11 @@ static int follow(const struct check_values *v, const struct arg_operands *files
     if (files->n > 1)
         err_set(&e, -E_INVAL, "--follow takes one history, not %zu", files->n);
     else if (v->judge.engine != NULL || v->judge.whole || v->judge.all || v->witness != NULL ||
-             v->explain)
+             v->explain || v->staleness)
         err_set(
             &e, -E_INVAL,
             "--follow goes with --model, --time, --memory and --json; --engine, --whole, --all, "
-            "--explain and --witness need the whole history");
+            "--explain, --staleness and --witness need the whole history");
     else
         return (int)follow_history(files->items[0], &o);
     return args_complain(&command, &e);

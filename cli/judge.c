@@ -35,22 +35,28 @@ static enum exit_code code_of(const struct judgement *j)
     }
 }
 
+static struct check_options check_options_of(const struct judge_options *o, struct budget *budget,
+                                             const struct check_pool *pool)
+{
+    return (struct check_options){
+        .model = o->model,
+        .engine = o->engine,
+        .whole = o->whole,
+        .all = o->all,
+        .pool = o->jobs > 1 ? pool : NULL,
+        .spent = spent,
+        .spent_context = budget,
+        .memory_bytes_max = (size_t)o->memory_mb << 20,
+    };
+}
+
 int judge_file(const char *path, const struct judge_options *o, struct judgement *ret,
                struct err *e)
 {
     struct judgement j = {0};
     struct budget budget = {.end_ns = INT64_MAX, .signals_end_it = o->signals_end_it};
     struct check_pool pool = {.jobs = o->jobs, .run = threads_run};
-    struct check_options check = {
-        .model = o->model,
-        .engine = o->engine,
-        .whole = o->whole,
-        .all = o->all,
-        .pool = o->jobs > 1 ? &pool : NULL,
-        .spent = spent,
-        .spent_context = &budget,
-        .memory_bytes_max = (size_t)o->memory_mb << 20,
-    };
+    struct check_options check = check_options_of(o, &budget, &pool);
     struct history_load_options load = foreign_options(&o->foreign, o->model);
     int64_t start_ns;
     int rc = history_load_as(path, &load, &j.history, e);
@@ -72,6 +78,18 @@ int judge_file(const char *path, const struct judge_options *o, struct judgement
         j.code = EXIT_INTERRUPTED;
     *ret = j;
     return 0;
+}
+
+int judge_staleness(const struct judgement *j, const struct judge_options *o,
+                    struct staleness **ret, struct err *e)
+{
+    struct budget budget = {.end_ns = INT64_MAX, .signals_end_it = o->signals_end_it};
+    struct check_pool pool = {.jobs = o->jobs, .run = threads_run};
+    struct check_options check = check_options_of(o, &budget, &pool);
+
+    if (o->time_s > 0)
+        budget.end_ns = clock_monotonic_ns() + (int64_t)(o->time_s * (double)NS_PER_S);
+    return staleness_measure(j->history, &check, ret, e);
 }
 
 void judgement_free(struct judgement *j)
@@ -213,4 +231,24 @@ json_t *judgement_json(const struct judgement *j)
         json_object_set_new(all, "unknown", unknown_json(j->result));
     buf_free(&text);
     return all;
+}
+
+static json_t *stale_read_json(const struct history *h, const struct staleness_read *r)
+{
+    return json_pack("{s:o, s:o, s:I, s:f}", "read", op_json(h, r->op), "overwritten_by",
+                     op_json(h, r->overwritten), "versions_at_least", (json_int_t)r->versions,
+                     "age_ms", (double)r->age_ns / (double)NS_PER_MS);
+}
+
+json_t *staleness_json(const struct history *h, const struct staleness *s)
+{
+    static const char *const kinds[] = {
+        [STALENESS_IS] = "is", [STALENESS_AT_LEAST] = "at-least", [STALENESS_NONE] = "none"};
+    json_t *stale = json_array();
+
+    for (size_t i = 0; i < s->n_stale; i++)
+        json_array_append_new(stale, stale_read_json(h, &s->stale[i]));
+    return json_pack("{s:s, s:f, s:I, s:o}", "kind", kinds[s->kind], "delta_ms",
+                     (double)s->delta_ns / (double)NS_PER_MS, "reads", (json_int_t)s->n_reads,
+                     "stale", stale);
 }

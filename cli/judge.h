@@ -2,6 +2,7 @@
 #define RIFT_CLI_JUDGE_H
 
 #include "checker/checker.h"
+#include "checker/staleness.h"
 #include "cli/exit_code.h"
 #include "cli/foreign.h"
 
@@ -34,6 +35,11 @@ int judge_file(const char *path, const struct judge_options *o, struct judgement
                struct err *e);
 void judgement_free(struct judgement *j);
 
+/* How old the reads were of what was judged, with the same options. Errors: -E_INVAL (a model
+ * without stale reads), -E_NOMEM. */
+int judge_staleness(const struct judgement *j, const struct judge_options *o,
+                    struct staleness **ret, struct err *e);
+
 enum exit_code judge_error_code(int rc);
 
 /* The verdict as sentences: what was checked, what of the file was lost, the explanation of a
@@ -42,5 +48,6 @@ int judgement_explain(const struct judgement *j, struct buf *out);
 
 /* A new reference; NULL when out of memory. */
 json_t *judgement_json(const struct judgement *j);
+json_t *staleness_json(const struct history *h, const struct staleness *s);
 
 #endif

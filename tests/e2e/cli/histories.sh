@@ -25,6 +25,11 @@ expect 0 "$rift" demo stale-read --out "$work/demo"
 stale=$work/demo/local/history.msgpack
 expect 1 "$rift" check "$good" "$stale" missing damaged
 says "not linearizable"
+expect 1 "$rift" check --staleness "$stale"
+says "at least 1 version old, overwritten"
+says "Staleness: "
+expect 0 "$rift" check --staleness "$good"
+says "Staleness: 0 ms."
 expect 65 "$rift" check "$good" damaged missing
 expect 1 "$rift" check --json "$stale"
 says '"stuck"'
