@@ -125,14 +125,15 @@ static double seconds_used(void)
     return (double)clock() / CLOCKS_PER_SEC;
 }
 
-static int measure_file(const char *path, const struct check_bench *b, struct row *ret,
+static int measure_file(const char *path, bool whole, const struct check_bench *b, struct row *ret,
                         struct err *e)
 {
     struct check_pool pool = {.jobs = b->jobs, .run = threads_run};
     int64_t began_ns = clock_monotonic_ns();
     double began_s = seconds_used();
     int64_t end_ns;
-    struct check_options o = {.pool = &pool, .spent = spent, .spent_context = &end_ns};
+    struct check_options o = {
+        .whole = whole, .pool = &pool, .spent = spent, .spent_context = &end_ns};
     struct check_result *r = NULL;
     struct history *h;
     struct rusage usage;
@@ -173,7 +174,7 @@ static int measure_here(const struct bench_family *f, size_t size, const struct 
         snprintf(path, sizeof path, "%s/%s.rift", folder, f->name);
         rc = bench_family_write(f, size, path, &e);
         if (rc == 0)
-            rc = measure_file(path, b, ret, &e);
+            rc = measure_file(path, f->whole, b, ret, &e);
         unlink(path);
         rmdir(folder);
     }

@@ -1,8 +1,8 @@
 #include "cli/bench_families.h"
 
-#include "base/buf.h"
 #include "base/rng.h"
 #include "cli/bench_keys.h"
+#include "cli/bench_lists.h"
 #include "cli/bench_objects.h"
 
 #include <inttypes.h>
@@ -203,80 +203,6 @@ static int write_timeouts(size_t n, struct history_writer *w, struct err *e)
     return write_work(&mix, n, w, e);
 }
 
-/* --- lists ---------------------------------------------------------------------------------- */
-
-/* One list: appends of distinct pieces, reads of all of it and, one write in so many, a put that
- * begins it anew. */
-enum { LIST_CLIENTS = 20, WRITES_PER_PUT = 32 };
-
-struct list_client {
-    bool open;
-    bool executed;
-    enum op_kind kind;
-    struct slice piece;
-    char text[VALUE_TEXT_MAX];
-    struct buf seen;
-};
-
-static int begin_list_op(struct rng *rng, struct history_writer *w, uint32_t process, uint64_t n,
-                         struct list_client *c, struct err *e)
-{
-    bool reads = rng_chance(rng, 500000);
-    bool puts = rng_below(rng, WRITES_PER_PUT) == 0;
-
-    c->open = true;
-    c->executed = false;
-    c->kind = reads ? OP_GET : puts ? OP_PUT : OP_APPEND;
-    c->piece = value_text(n, c->text);
-    return invoke(w, process, c->kind, n, 0, e);
-}
-
-static int execute_list_op(struct list_client *c, struct buf *list)
-{
-    c->executed = true;
-    if (c->kind == OP_GET) {
-        buf_clear(&c->seen);
-        return buf_append_slice(&c->seen, buf_slice(list));
-    }
-    if (c->kind == OP_PUT)
-        buf_clear(list);
-    return buf_append_slice(list, c->piece);
-}
-
-static int end_list_op(struct history_writer *w, uint32_t process, struct list_client *c,
-                       struct err *e)
-{
-    c->open = false;
-    if (c->kind != OP_GET)
-        return complete(w, process, STATUS_OK, (struct slice){0}, e);
-    return complete(w, process, c->seen.len > 0 ? STATUS_OK : STATUS_NO_KEY, buf_slice(&c->seen),
-                    e);
-}
-
-static int write_lists(size_t n, struct history_writer *w, struct err *e)
-{
-    struct list_client clients[LIST_CLIENTS] = {0};
-    struct rng rng = rng_make(n, rng_stream("bench", 1));
-    struct buf list = {0};
-    int rc = 0;
-
-    for (size_t begun = 0; rc == 0 && begun < n;) {
-        uint32_t process = (uint32_t)rng_below(&rng, LIST_CLIENTS);
-        struct list_client *c = &clients[process];
-
-        if (!c->open)
-            rc = begin_list_op(&rng, w, process, begun++, c, e);
-        else if (!c->executed)
-            rc = execute_list_op(c, &list);
-        else
-            rc = end_list_op(w, process, c, e);
-    }
-    for (size_t i = 0; i < LIST_CLIENTS; i++)
-        buf_free(&clients[i].seen);
-    buf_free(&list);
-    return rc;
-}
-
 /* --- many at once --------------------------------------------------------------------------- */
 
 /* Operations of `kind` that are all open at once, of values 0, 1, 2... modulo `range`. */
@@ -319,30 +245,37 @@ static int write_appends(size_t n, struct history_writer *w, struct err *e)
 
 static const struct bench_family FAMILIES[] = {
     {"distinct", "20 clients, each value written once, 20 % cas", "cas-register", 1000000, true,
-     true, write_distinct},
+     true, write_distinct, false},
     {"faulty", "the same, 2 % failed cas, 0.05 % unknown", "cas-register", 1000000, true, true,
-     write_faulty},
+     write_faulty, false},
     {"few-values", "20 clients, values 0 to 4, 20 % cas", "cas-register", 1000000, true, true,
-     write_few_values},
+     write_few_values, false},
     {"two-clients", "two clients, values 0 to 4", "register", 1000000, true, true,
-     write_two_clients},
+     write_two_clients, false},
     {"lists", "20 clients, appends, one write in 32 a put, reads", "kv", 1000000, true, true,
-     write_lists},
+     bench_write_lists, false},
     {"keys", "256 clerks of the workload kv on 1,000 keys, recorded as by a run", "kv", 10000000,
-     true, true, bench_write_keys},
-    {"queue", "8 clients, each value put in once", "queue", 1000000, true, true, bench_write_queue},
-    {"stack", "8 clients, each value pushed once", "stack", 1000000, true, true, bench_write_stack},
+     true, true, bench_write_keys, false},
+    {"queue", "8 clients, each value put in once", "queue", 1000000, true, true, bench_write_queue,
+     false},
+    {"stack", "8 clients, each value pushed once", "stack", 1000000, true, true, bench_write_stack,
+     false},
     {"priorities", "8 clients, each value put in once", "priority-queue", 1000000, true, true,
-     bench_write_priority_queue},
+     bench_write_priority_queue, false},
     {"unknown-puts", "puts of unknown outcome, then a bad read", "register", 1000, false, false,
-     write_unknown_puts},
+     write_unknown_puts, false},
     {"rounds", "so many puts at once, 3 values, 3 times, bad read", "register", 20, false, false,
-     write_rounds},
-    {"appends", "so many appends at once, then a bad read", "kv", 14, false, false, write_appends},
+     write_rounds, false},
+    {"appends", "so many appends at once, then a bad read", "kv", 14, false, false, write_appends,
+     false},
     {"timeouts", "5 clients, 30 % unknown, values 0 to 4, bad read", "cas-register", 200, false,
-     false, write_timeouts},
+     false, write_timeouts, false},
+    {"busy", "30 clients, 5 values, put, append, delete, reads", "kv", 4000, false, true,
+     bench_write_busy, false},
+    {"store", "10 clients, 10 keys as one object, appends, reads", "kv", 1000, false, true,
+     bench_write_store, true},
     {"increments", "so many increments at once, then a bad read", "counter", 1000, false, false,
-     bench_write_increments},
+     bench_write_increments, false},
 };
 
 const struct bench_family *bench_families(size_t *ret_n)

@@ -13,6 +13,7 @@ struct bench_family {
     bool grows;        /* measured at smaller sizes too; its size changes with --ops */
     bool linearizable; /* known from how it is made */
     int (*write)(size_t size, struct history_writer *w, struct err *e);
+    bool whole; /* not partitioned by key */
 };
 
 const struct bench_family *bench_families(size_t *ret_n);
