@@ -262,6 +262,11 @@ static const struct bench_family FAMILIES[] = {
      false},
     {"priorities", "8 clients, each value put in once", "priority-queue", 1000000, true, true,
      bench_write_priority_queue, false},
+    {"elements", "8 clients, 1,000 elements come and go", "set", 1000000, true, true,
+     bench_write_elements, false},
+    {"mutex", "8 clients", "mutex", 1000000, true, true, bench_write_mutex, false},
+    {"counter", "8 clients, 1 is added", "counter", 1000000, true, true, bench_write_counter,
+     false},
     {"unknown-puts", "puts of unknown outcome, then a bad read", "register", 1000, false, false,
      write_unknown_puts, false},
     {"rounds", "so many puts at once, 3 values, 3 times, bad read", "register", 20, false, false,
@@ -289,9 +294,12 @@ int bench_family_write(const struct bench_family *f, size_t size, const char *pa
     struct history_header header = {
         .version = HISTORY_FORMAT_VERSION, .model = f->model, .workload = f->name, .cluster = ""};
     struct history_writer *w;
-    int rc = history_writer_open(path, &header, &w, e);
     int closed;
+    int rc;
 
+    if (strcmp(f->model, "set") == 0)
+        header.dialect = HISTORY_SET_ANSWERS;
+    rc = history_writer_open(path, &header, &w, e);
     if (rc < 0)
         return rc;
     rc = f->write(size, w, e);

@@ -171,6 +171,130 @@ int bench_write_priority_queue(size_t n, struct history_writer *w, struct err *e
     return write_work(n, OP_INSERT, OP_POLL, w, e);
 }
 
+/* --- values that come again ----------------------------------------------------------------- */
+
+enum { ELEMENTS = 1000 };
+
+/* What a set of elements, a mutex or a counter is asked in turn. */
+struct again {
+    struct history_writer *writer;
+    struct rng rng;
+    enum op_kind first; /* OP_CONTAINS: a set. OP_LOCK. OP_GET: a counter */
+    bool inside[ELEMENTS];
+    bool locked;
+    uint32_t sum;
+    struct {
+        bool open;
+        bool executed;
+        bool holds; /* the mutex */
+        enum op_kind kind;
+        enum op_status status;
+        uint32_t value; /* element, or what a get has found */
+    } clients[CLIENTS];
+};
+
+static int begin_again(struct again *k, uint32_t process, struct err *e)
+{
+    static const enum op_kind of_set[] = {OP_CONTAINS, OP_ADD, OP_REMOVE};
+    struct history_event event = {.kind = HISTORY_INVOKE, .process = process};
+    uint32_t draw = (uint32_t)rng_below(&k->rng, 3 * ELEMENTS);
+    char text[TEXT_MAX];
+
+    if (k->first == OP_LOCK)
+        event.op.kind = k->clients[process].holds ? OP_UNLOCK : OP_LOCK;
+    else if (k->first == OP_GET)
+        event.op.kind = draw % 2 == 0 ? OP_GET : OP_ADD;
+    else
+        event.op.kind = of_set[draw % 3];
+    k->clients[process].open = true;
+    k->clients[process].executed = false;
+    k->clients[process].kind = event.op.kind;
+    k->clients[process].value = draw / 3;
+    if (op_takes_value(event.op.kind))
+        event.op.value = text_of(k->first == OP_GET ? 1 : draw / 3, text);
+    return history_write(k->writer, &event, e);
+}
+
+static enum op_status change_element(struct again *k, enum op_kind kind, uint32_t element)
+{
+    bool was_inside = k->inside[element];
+
+    if (kind == OP_CONTAINS)
+        return was_inside ? STATUS_OK : STATUS_NO_KEY;
+    k->inside[element] = kind == OP_ADD;
+    if (was_inside != (kind == OP_ADD))
+        return STATUS_OK;
+    return kind == OP_ADD ? STATUS_MISMATCH : STATUS_NO_KEY;
+}
+
+/* A lock waits while somebody holds it. */
+static void execute_again(struct again *k, uint32_t process)
+{
+    enum op_kind kind = k->clients[process].kind;
+
+    if (kind == OP_LOCK && k->locked)
+        return;
+    k->clients[process].executed = true;
+    k->clients[process].status = STATUS_OK;
+    if (k->first == OP_LOCK)
+        k->locked = k->clients[process].holds = kind == OP_LOCK;
+    else if (k->first == OP_CONTAINS)
+        k->clients[process].status = change_element(k, kind, k->clients[process].value);
+    else if (kind == OP_ADD)
+        k->sum++;
+    else
+        k->clients[process].value = k->sum;
+}
+
+static int end_again(struct again *k, uint32_t process, struct err *e)
+{
+    struct history_event event = {.kind = HISTORY_COMPLETE,
+                                  .process = process,
+                                  .outcome = OUTCOME_OK,
+                                  .status = k->clients[process].status};
+    char text[TEXT_MAX];
+
+    k->clients[process].open = false;
+    if (k->clients[process].kind == OP_GET)
+        event.value = text_of(k->clients[process].value, text);
+    return history_write(k->writer, &event, e);
+}
+
+static int write_again(size_t n, enum op_kind first, struct history_writer *w, struct err *e)
+{
+    struct again k = {.writer = w, .rng = rng_make(n, rng_stream("bench", 2)), .first = first};
+    int rc = 0;
+
+    for (size_t begun = 0; rc == 0 && begun < n;) {
+        uint32_t process = (uint32_t)rng_below(&k.rng, CLIENTS);
+
+        if (!k.clients[process].open) {
+            rc = begin_again(&k, process, e);
+            begun++;
+        } else if (!k.clients[process].executed) {
+            execute_again(&k, process);
+        } else {
+            rc = end_again(&k, process, e);
+        }
+    }
+    return rc; /* what is open stays open */
+}
+
+int bench_write_elements(size_t n, struct history_writer *w, struct err *e)
+{
+    return write_again(n, OP_CONTAINS, w, e);
+}
+
+int bench_write_mutex(size_t n, struct history_writer *w, struct err *e)
+{
+    return write_again(n, OP_LOCK, w, e);
+}
+
+int bench_write_counter(size_t n, struct history_writer *w, struct err *e)
+{
+    return write_again(n, OP_GET, w, e);
+}
+
 /* --- many at once --------------------------------------------------------------------------- */
 
 static int invoke(uint32_t process, enum op_kind kind, const char *value, struct history_writer *w,

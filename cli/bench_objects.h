@@ -9,6 +9,11 @@ int bench_write_queue(size_t n, struct history_writer *w, struct err *e);
 int bench_write_stack(size_t n, struct history_writer *w, struct err *e);
 int bench_write_priority_queue(size_t n, struct history_writer *w, struct err *e);
 
+/* The same of a set of 1,000 elements whose answers say what was there, a mutex, and a counter. */
+int bench_write_elements(size_t n, struct history_writer *w, struct err *e);
+int bench_write_mutex(size_t n, struct history_writer *w, struct err *e);
+int bench_write_counter(size_t n, struct history_writer *w, struct err *e);
+
 /* n increments that are all open at once, then a read of more than that. */
 int bench_write_increments(size_t n, struct history_writer *w, struct err *e);
 
