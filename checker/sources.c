@@ -34,6 +34,7 @@ struct sources {
     size_t *first;           /* of each state in by_state.ops; one more at the end */
     uint64_t *earliest;      /* of each state: the first call of a writer that is kept */
     struct buf *bytes;       /* of each state, where states grow by appending */
+    bool *gone;              /* of each element: an operation that names it is left out */
     size_t n_states;
 };
 
@@ -167,9 +168,10 @@ int sources_create(const struct excerpt *x, struct sources **ret)
     s->by_state.reach = calloc(x->n + 1, sizeof *s->by_state.reach);
     s->first = calloc(s->n_states + 2, sizeof *s->first);
     s->earliest = calloc(s->n_states + 1, sizeof *s->earliest);
+    s->gone = calloc(s->n_states + 1, sizeof *s->gone);
     if (s->separators != NULL && s->latest != NULL && s->all.ops != NULL && s->all.reach != NULL &&
         s->by_state.ops != NULL && s->by_state.reach != NULL && s->first != NULL &&
-        s->earliest != NULL)
+        s->earliest != NULL && s->gone != NULL)
         rc = make_separators(s);
     if (rc == 0) {
         sort_writers(s);
@@ -198,6 +200,7 @@ void sources_destroy(struct sources *s)
     free(s->by_state.reach);
     free(s->first);
     free(s->earliest);
+    free(s->gone);
     free(s);
 }
 
@@ -374,7 +377,7 @@ static void close_values(struct sources *s, bool *keep)
 /* --- elements ------------------------------------------------------------------------------- */
 
 /* Whether a get found one of the elements that are gone. */
-static bool found_any(const struct sources *s, const struct excerpt_op *o, const bool *gone)
+static bool found_any(const struct sources *s, const struct excerpt_op *o)
 {
     uint32_t *found;
     size_t n;
@@ -383,7 +386,7 @@ static bool found_any(const struct sources *s, const struct excerpt_op *o, const
     if (row_numbers(s->x->env.strings, o->op.result, &found, &n) < 0)
         return true; /* nobody knows */
     for (size_t i = 0; i < n; i++)
-        any |= found[i] < s->n_states && gone[found[i]];
+        any |= found[i] < s->n_states && s->gone[found[i]];
     free(found);
     return any;
 }
@@ -401,26 +404,25 @@ static bool element_of(const struct excerpt_op *o, uint32_t *ret)
 
 static void close_elements(struct sources *s, bool *keep)
 {
-    bool *gone = (bool *)s->earliest; /* of each element; room for more than that */
     bool all_gone = false;
     uint32_t element;
 
-    memset(gone, 0, s->n_states * sizeof *gone);
+    memset(s->gone, 0, s->n_states * sizeof *s->gone);
     for (size_t i = 0; i < s->x->n; i++) {
         const struct excerpt_op *o = &s->x->ops[i];
 
         if (keep[i] || !changes(o))
             continue;
         if (element_of(o, &element))
-            gone[element] = true;
+            s->gone[element] = true;
         else
             all_gone = true;
     }
     for (size_t i = 0; i < s->x->n; i++) {
         const struct excerpt_op *o = &s->x->ops[i];
 
-        if (all_gone || (o->op.kind == OP_GET ? keep[i] && found_any(s, o, gone)
-                                              : element_of(o, &element) && gone[element]))
+        if (all_gone || (o->op.kind == OP_GET ? keep[i] && found_any(s, o)
+                                              : element_of(o, &element) && s->gone[element]))
             keep[i] = false;
     }
 }
