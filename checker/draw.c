@@ -247,7 +247,9 @@ static int choose_and_fit(struct drawing *d, const struct history *h, const stru
 
     for (size_t i = 0; i < m->n; i++)
         needed += is_needed(m, i, blamed);
-    others = needed < DRAW_OPS_MAX ? DRAW_OPS_MAX - needed : 0;
+    if (needed > DRAW_OPS_MAX)
+        return 0;
+    others = DRAW_OPS_MAX - needed;
     others = others < m->n - needed ? others : m->n - needed;
     for (;; others--) {
         choose(d, h, m, blamed, others);
@@ -356,7 +358,7 @@ int minimal_draw(const struct history *h, const struct minimal *m, const struct 
     rc = choose_and_fit(&d, h, m, max(o->width, DRAW_WIDTH_MIN));
     if (rc >= 0)
         rc = rc == 1 ? draw_all(&d, h, out) : list(&d, out);
-    if (rc == 0 && d.n < m->n)
+    if (rc == 0 && d.n > 0 && d.n < m->n)
         rc = buf_printf(out, "and %zu more, whose time does not matter\n", m->n - d.n);
     return rc;
 }

@@ -23,10 +23,10 @@ struct reduction {
     uint64_t cut;
     struct excerpt *x;
     struct sources *sources;
-    bool *keep;
-    bool *try;
+    bool *keep;     /* what is left of x */
+    bool *try;      /* what the next attempt would leave of it */
     uint32_t *turn; /* the order in which operations are tried */
-    uint32_t *list;
+    uint32_t *list; /* of those that are left when a sweep begins */
     uint64_t checks;
     bool spent;
 };

@@ -14,10 +14,10 @@ struct minimize_options {
     uint64_t checks_max;     /* 0: no bound */
 };
 
+/* Had all of them never returned for which `return_matters` is false, it were impossible too. */
 struct minimal_op {
     size_t op; /* index in history.ops */
-    bool
-        return_matters; /* had all for which this is false never returned, it were impossible too */
+    bool return_matters;
 };
 
 struct minimal {

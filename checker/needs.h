@@ -7,10 +7,10 @@
  *
  * An operation that "wants" v was answered in a way that fits one state only. Behind the place
  * where a search stands, v comes about in one of two ways: an operation that is not placed yet sets
- * it, or one that is not placed appends its end to what grew by appends alone from what is there now
- * or is set by an operation that is not placed. All of them have to be called before the first one
- * returns that wants v. Where nothing of this is left, no order goes on from here. This only ever
- * says that for certain; where it does not look, it says nothing. */
+ * it, or one that is not placed appends its end to what grew by appends alone from what is there
+ * now or is set by an operation that is not placed. All of them have to be called before the first
+ * one returns that wants v. Where nothing of this is left, no order goes on from here. This only
+ * ever says that for certain; where it does not look, it says nothing. */
 struct needs;
 
 /* *ret is NULL when the model does not say what its operations want and leave behind.

@@ -11,6 +11,9 @@
  * against those that are left, so that it holds of the whole history. Where there is no such
  * sentence, the facts that matter are listed: who had returned before who began. */
 
+/* Of more operations no sentence is looked for; more facts are not listed. */
+enum { REASON_OPS_MAX = 128, FACTS_MAX = 8 };
+
 enum reason_kind {
     REASON_NONE,
     REASON_NOBODY,      /* wrote it */
@@ -106,10 +109,11 @@ static bool has_appends(const struct history *h, const struct history_op *key)
 
 /* --- reasons -------------------------------------------------------------------------------- */
 
-/* Those who may have written what `op` saw: how many, and the first of all who wrote it. */
+/* Who wrote what an operation saw. */
 struct writers {
-    size_t n;
     const struct history_op *first; /* by call, also of those that came too late */
+    size_t n;                       /* of those that did not */
+    uint64_t latest_return;         /* of these */
 };
 
 static struct writers find_writers(const struct history *h, const struct history_op *op,
@@ -119,50 +123,39 @@ static struct writers find_writers(const struct history *h, const struct history
 
     for (size_t i = 0; i < h->n_ops; i++) {
         const struct history_op *p = &h->ops[i];
+        uint64_t ret = p->outcome == OUTCOME_OK ? p->return_seq : HISTORY_NEVER;
         struct value left;
 
         if (p == op || !partition_same_key(p, op) || !leaves(h, p, &left) ||
             !same_value(left, wanted))
             continue;
-        w.n += !is_before(op, p);
         w.first = w.first == NULL ? p : w.first;
+        if (is_before(op, p))
+            continue;
+        w.n++;
+        w.latest_return = ret > w.latest_return ? ret : w.latest_return;
     }
     return w;
 }
 
-/* Whether `w` certainly stands between `op` and everybody who may have written what it saw. */
-static bool overwrites_all(const struct history *h, const struct history_op *w,
-                           const struct history_op *op, struct value wanted)
-{
-    struct value left;
-
-    if (!happened(w) || !is_before(w, op) || !leaves(h, w, &left) || same_value(left, wanted))
-        return false;
-    for (size_t i = 0; i < h->n_ops; i++) {
-        const struct history_op *p = &h->ops[i];
-
-        if (p == op || !partition_same_key(p, op) || is_before(op, p) || !leaves(h, p, &left) ||
-            !same_value(left, wanted))
-            continue;
-        if (!is_before(p, w))
-            return false;
-    }
-    return true;
-}
-
+/* The last of the minimal operations that certainly stands between `op` and everybody who may have
+ * written what it saw. */
 static const struct history_op *find_overwriter(const struct story *s, const struct history_op *op,
-                                                struct value wanted)
+                                                struct value wanted, const struct writers *writers)
 {
-    const struct history_op *latest = NULL;
+    const struct history_op *found = NULL;
 
     for (size_t i = 0; i < s->m->n; i++) {
         const struct history_op *w = op_at(s, i);
+        struct value left;
 
-        if (overwrites_all(s->h, w, op, wanted) &&
-            (latest == NULL || w->return_seq > latest->return_seq))
-            latest = w;
+        if (!happened(w) || !is_before(w, op) || !leaves(s->h, w, &left) ||
+            same_value(left, wanted) || (writers->n > 0 && writers->latest_return >= w->call_seq))
+            continue;
+        if (found == NULL || w->return_seq > found->return_seq)
+            found = w;
     }
-    return latest;
+    return found;
 }
 
 static struct reason blame_write(const struct story *s, size_t i, struct value wanted)
@@ -175,7 +168,7 @@ static struct reason blame_write(const struct story *s, size_t i, struct value w
         r.kind = w.first == NULL ? REASON_NOBODY : REASON_NOT_YET;
         return r;
     }
-    r.other = find_overwriter(s, op, wanted);
+    r.other = find_overwriter(s, op, wanted, &w);
     if (r.other != NULL)
         r.kind = wanted.absent ? REASON_WRITTEN : REASON_OVERWRITTEN;
     return r;
@@ -224,7 +217,7 @@ static struct reason find_reason(const struct story *s)
 {
     bool appends;
 
-    if (!is_of_values(s->m->model->name) || s->m->n == 0)
+    if (!is_of_values(s->m->model->name) || s->m->n == 0 || s->m->n > REASON_OPS_MAX)
         return (struct reason){0};
     appends = has_appends(s->h, op_at(s, 0));
     for (size_t i = s->m->n; i-- > 0;) {
@@ -350,6 +343,7 @@ static int say_fact(const struct story *s, size_t i, struct buf *out)
 static int say_facts(const struct story *s, struct buf *out)
 {
     bool any = false;
+    size_t n = 0;
     int rc;
 
     for (size_t i = 0; i < s->m->n; i++)
@@ -359,10 +353,11 @@ static int say_facts(const struct story *s, struct buf *out)
     rc = buf_printf(out, "No order of them gives every answer and respects that these came one "
                          "after the other:\n");
     for (size_t i = 0; rc == 0 && i < s->m->n; i++) {
-        if (s->m->ops[i].return_matters)
+        n += s->m->ops[i].return_matters;
+        if (s->m->ops[i].return_matters && n <= FACTS_MAX)
             rc = say_fact(s, i, out);
     }
-    return rc;
+    return rc == 0 && n > FACTS_MAX ? buf_printf(out, "  - and more\n") : rc;
 }
 
 static int say_head(const struct story *s, struct buf *out)

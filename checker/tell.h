@@ -21,7 +21,8 @@ enum { DRAW_WIDTH_MIN = 40, DRAW_WIDTH_DEFAULT = 80, DRAW_OPS_MAX = 16 };
 
 /* Intervals on lines of their processes, in the order of events. Of more than DRAW_OPS_MAX
  * operations those are drawn whose time matters, and as many of the last ones as there is room
- * for. Labels are cut to fit the width; what cannot be made to fit is listed instead. */
+ * for. Labels are cut to fit the width; what cannot be made to fit is listed instead. Nothing where
+ * the time of more than DRAW_OPS_MAX matters: that is for nobody to look at. */
 int minimal_draw(const struct history *h, const struct minimal *m, const struct draw_options *o,
                  struct buf *out);
 
