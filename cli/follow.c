@@ -173,6 +173,8 @@ enum exit_code follow_history(const char *path, const struct follow_options *o)
 
     if (o->time_s > 0)
         f.end_ns = clock_monotonic_ns() + (int64_t)(o->time_s * (double)NS_PER_S);
+    if (rc == 0 && !o->json)
+        fprintf(stderr, "following %s; Ctrl-C gives the verdict so far\n", path);
     if (rc == 0)
         rc = follow(&f, &e);
     if (rc < 0) {

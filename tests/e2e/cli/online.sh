@@ -32,7 +32,7 @@ says '"operation": "process 0: get(x) = 1"'
 head -c 8000 "$samples/linearizable.msgpack" >"$work/part"
 setsid "$rift" check --follow "$work/part" >"$work/out" 2>"$work/err" &
 follower=$!
-sleep 0.5
+within 30 grep -qs "following" "$work/err" || fail "it did not begin"
 kill -INT "$follower"
 wait "$follower"
 [ $? -eq 130 ] || fail "Ctrl-C did not end in exit 130"
