@@ -124,8 +124,7 @@ static const struct arg_command command = {
     .operands_max = SIZE_MAX,
 };
 
-static void print_judgement(const char *path, const struct judgement *j, const struct minimal *m,
-                            bool explain)
+static void print_judgement(const char *path, const struct judgement *j, bool explain)
 {
     struct buf text = {0};
 
@@ -135,8 +134,14 @@ static void print_judgement(const char *path, const struct judgement *j, const s
     buf_clear(&text);
     if (explain && check_explain_engines(j->result, &text) == 0)
         printf("%.*s", (int)text.len, (const char *)text.data);
-    buf_clear(&text);
-    if (m != NULL && proof_show(j->history, m, &text) == 0)
+    buf_free(&text);
+}
+
+static void print_minimal(const struct judgement *j, const struct minimal *m)
+{
+    struct buf text = {0};
+
+    if (proof_show(j->history, m, &text) == 0)
         printf("\n%.*s", (int)text.len, (const char *)text.data);
     buf_free(&text);
 }
@@ -201,25 +206,24 @@ static void report_staleness(const char *path, const struct judgement *j,
     staleness_free(&s);
 }
 
-/* The verdict stands, whether or not what was asked for beside it can be had. */
+/* The verdict is said first, and stands whether or not what was asked for beside it can be had. */
 static json_t *report(const char *path, const struct judgement *j, const struct check_values *v)
 {
+    json_t *entry = v->json ? judgement_json(j) : NULL;
     struct minimal *m = NULL;
     struct err e = {0};
-    json_t *entry = NULL;
 
+    if (!v->json)
+        print_judgement(path, j, v->explain);
+    fflush(stdout);
     say_what_is_not_written(j, v);
     if (make_minimal(j, v, &m, &e) < 0)
         fprintf(stderr, "rift check: %s: %s\n", path, e.text);
-    if (v->json)
-        entry = judgement_json(j);
-    else
-        print_judgement(path, j, m, v->explain);
-    if (entry != NULL && m != NULL)
+    if (m != NULL && !v->json)
+        print_minimal(j, m);
+    if (m != NULL && entry != NULL)
         json_object_set_new(entry, "minimal", proof_json(j->history, m));
     minimal_free(&m);
-    if (v->staleness)
-        report_staleness(path, j, v, entry);
     return entry;
 }
 
