@@ -224,6 +224,8 @@ static json_t *report(const char *path, const struct judgement *j, const struct 
     if (m != NULL && entry != NULL)
         json_object_set_new(entry, "minimal", proof_json(j->history, m));
     minimal_free(&m);
+    if (v->staleness)
+        report_staleness(path, j, v, entry);
     return entry;
 }
 
