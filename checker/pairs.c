@@ -208,7 +208,7 @@ static bool place_empties(struct pairs *p)
     return placed == p->n_empties;
 }
 
-/* --- the proof ------------------------------------------------------------------------------ */
+/* --- the order ------------------------------------------------------------------------------ */
 
 /* The number of the input of a step. */
 static uint32_t input_of(const struct pairs *p, uint32_t step)
@@ -220,6 +220,12 @@ static uint32_t input_of(const struct pairs *p, uint32_t step)
     case EVENT_TAKE: return pair->take;
     default: return p->empties[event_number(step)].op;
     }
+}
+
+static void steps_to_inputs(const struct pairs *p, struct pairs_order *o)
+{
+    for (size_t i = 0; i < o->n; i++)
+        o->steps[i] = input_of(p, o->steps[i]);
 }
 
 /* --- the verdict ---------------------------------------------------------------------------- */
@@ -237,12 +243,6 @@ static int arrange(const struct pairs_object *object, struct pairs *p, struct pa
     if (rc < 0 || m.not_why != NULL || m.impossible || !place_empties(p))
         return rc;
     return object->arrange(p, o);
-}
-
-static void steps_to_inputs(const struct pairs *p, struct pairs_order *o)
-{
-    for (size_t i = 0; i < o->n; i++)
-        o->steps[i] = input_of(p, o->steps[i]);
 }
 
 /* 1: the order stands on its own, and *ret holds it. */
