@@ -7,6 +7,7 @@
 #include "cli/memory.h"
 #include "cli/proof.h"
 #include "cli/threads.h"
+#include "cli/weaker.h"
 #include "histories/convert.h"
 
 #include <stddef.h>
@@ -19,6 +20,7 @@ struct check_values {
     const char *minimal;
     bool json;
     bool staleness;
+    const char *consistency;
     bool explain;
     bool follow;
 };
@@ -32,6 +34,13 @@ static const struct arg_option options[] = {
      .choices = check_model_names,
      .when_absent = "what the file names or its functions tell"},
     FOREIGN_OPTIONS(struct check_values, judge.foreign),
+    {.name = "consistency",
+     .kind = ARG_CHOICE,
+     .offset = offsetof(struct check_values, consistency),
+     .value = "NAME",
+     .help = "what is asked of the order; sequential: the processes' own, key by key",
+     .choices = weaker_names,
+     .when_absent = "linearizable"},
     {.name = "engine",
      .kind = ARG_CHOICE,
      .offset = offsetof(struct check_values, judge.engine),
@@ -269,14 +278,20 @@ static int follow(const struct check_values *v, const struct arg_operands *files
     if (files->n > 1)
         err_set(&e, -E_INVAL, "--follow takes one history, not %zu", files->n);
     else if (v->judge.engine != NULL || v->judge.whole || v->judge.all || v->witness != NULL ||
-             v->explain || v->staleness)
+             v->explain || v->staleness || weaker_is(v->consistency))
         err_set(
             &e, -E_INVAL,
             "--follow goes with --model, --time, --memory and --json; --engine, --whole, --all, "
-            "--explain, --staleness and --witness need the whole history");
+            "--explain, --consistency, --staleness and --witness need the whole history");
     else
         return (int)follow_history(files->items[0], &o);
     return args_complain(&command, &e);
+}
+
+static bool needs_linearizability(const struct check_values *v)
+{
+    return v->judge.engine != NULL || v->judge.whole || v->witness != NULL || v->explain ||
+           v->staleness || v->minimize || v->minimal != NULL;
 }
 
 int command_check(int argc, char **argv)
@@ -291,6 +306,14 @@ int command_check(int argc, char **argv)
         return code;
     if (v.follow)
         return follow(&v, &files);
+    if (weaker_is(v.consistency) && needs_linearizability(&v)) {
+        struct err e = {0};
+
+        err_set(&e, -E_INVAL,
+                "--consistency sequential goes with --model, --time, --memory, --jobs and --json; "
+                "the other options are about linearizability");
+        return args_complain(&command, &e);
+    }
     if (files.n > 1 && (v.witness != NULL || v.minimal != NULL)) {
         struct err e = {0};
 
@@ -301,7 +324,9 @@ int command_check(int argc, char **argv)
     memory_keep();
     list = json_array();
     for (size_t i = 0; i < files.n; i++) {
-        enum exit_code one = check_one(files.items[i], &v, list);
+        enum exit_code one = weaker_is(v.consistency)
+                                 ? weaker_check(files.items[i], &v.judge, v.json ? list : NULL)
+                                 : check_one(files.items[i], &v, list);
 
         if (one == EXIT_USAGE) { /* the model does not have such operations */
             json_decref(list);

@@ -80,6 +80,29 @@ int judge_file(const char *path, const struct judge_options *o, struct judgement
     return 0;
 }
 
+int judge_sequential(const char *path, const struct judge_options *o, struct history **ret_history,
+                     struct sequential_result **ret, struct err *e)
+{
+    struct budget budget = {.end_ns = INT64_MAX, .signals_end_it = o->signals_end_it};
+    struct check_pool pool = {.jobs = o->jobs, .run = threads_run};
+    struct check_options check = check_options_of(o, &budget, &pool);
+    struct history_load_options load = foreign_options(&o->foreign, o->model);
+    struct history *h;
+    int rc = history_load_as(path, &load, &h, e);
+
+    if (rc < 0)
+        return rc;
+    if (o->time_s > 0)
+        budget.end_ns = clock_monotonic_ns() + (int64_t)(o->time_s * (double)NS_PER_S);
+    rc = sequential_check(h, &check, ret, e);
+    if (rc < 0) {
+        history_free(&h);
+        return err_prefix(e, rc == -E_INVAL && o->model == NULL ? -E_PARSE : rc, "%s", path);
+    }
+    *ret_history = h;
+    return 0;
+}
+
 int judge_staleness(const struct judgement *j, const struct judge_options *o,
                     struct staleness **ret, struct err *e)
 {

@@ -2,6 +2,7 @@
 #define RIFT_CLI_JUDGE_H
 
 #include "checker/checker.h"
+#include "checker/sequential.h"
 #include "checker/staleness.h"
 #include "cli/exit_code.h"
 #include "cli/foreign.h"
@@ -34,6 +35,10 @@ struct judgement {
 int judge_file(const char *path, const struct judge_options *o, struct judgement *ret,
                struct err *e);
 void judgement_free(struct judgement *j);
+
+/* A file against sequential consistency; the caller frees both. Errors as of judge_file. */
+int judge_sequential(const char *path, const struct judge_options *o, struct history **ret_history,
+                     struct sequential_result **ret, struct err *e);
 
 /* How old the reads were of what was judged, with the same options. Errors: -E_INVAL (a model
  * without stale reads), -E_NOMEM. */

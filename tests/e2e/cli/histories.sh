@@ -28,6 +28,11 @@ says "not linearizable"
 expect 1 "$rift" check --staleness "$stale"
 says "at least 1 version old, overwritten"
 says "Staleness: "
+expect 0 "$rift" check --consistency sequential "$stale"
+says "sequentially consistent key by key"
+expect 0 "$rift" check --json --consistency sequential "$good"
+says '"verdict": "sequentially consistent"'
+expect 64 "$rift" check --consistency sequential --staleness "$good"
 expect 0 "$rift" check --staleness "$good"
 says "Staleness: 0 ms."
 expect 65 "$rift" check "$good" damaged missing
