@@ -3,6 +3,7 @@
 #include "cli/args.h"
 #include "cli/commands.h"
 #include "cli/exit_code.h"
+#include "cli/files.h"
 #include "cli/foreign.h"
 
 #include <errno.h>
@@ -126,10 +127,12 @@ static void input_close(struct input *in)
 
 /* --- the output ----------------------------------------------------------------------------- */
 
-/* Written beside its place and moved there when it is whole, so that a failure leaves nothing. */
+/* Written beside its place and moved there when it is whole, so that a failure leaves nothing. A
+ * device or pipe is written to as it is. */
 struct output {
     char aside[PATH_MAX];
-    const char *path;
+    const char *path; /* NULL: standard output */
+    bool special;
     FILE *file;
 };
 
@@ -143,12 +146,13 @@ static int write_piece(void *context, struct slice bytes)
 static int output_open(const char *path, bool force, struct output *ret, struct err *e)
 {
     ret->path = strcmp(path, "-") == 0 ? NULL : path;
+    ret->special = ret->path != NULL && files_is_special(path);
     ret->file = stdout;
     if (ret->path == NULL)
         return 0;
-    if (!force && access(path, F_OK) == 0)
+    if (!force && !ret->special && files_exists(path))
         return err_set(e, -E_EXISTS, "%s is there already; --force replaces it", path);
-    snprintf(ret->aside, sizeof ret->aside, "%s.new", path);
+    snprintf(ret->aside, sizeof ret->aside, ret->special ? "%s" : "%s.new", path);
     ret->file = fopen(ret->aside, "we");
     return ret->file == NULL ? err_sys(e, "cannot write '%s'", path) : 0;
 }
@@ -160,9 +164,9 @@ static int output_close(struct output *out, int rc, struct err *e)
         return fflush(stdout) == 0 || rc < 0 ? rc : err_sys(e, "standard output");
     if (fclose(out->file) != 0 && rc == 0)
         rc = err_sys(e, "cannot write '%s'", out->path);
-    if (rc == 0 && rename(out->aside, out->path) < 0)
+    if (rc == 0 && !out->special && rename(out->aside, out->path) < 0)
         rc = err_sys(e, "cannot write '%s'", out->path);
-    if (rc < 0)
+    if (rc < 0 && !out->special)
         unlink(out->aside);
     return rc;
 }

@@ -88,21 +88,30 @@ int files_read(const char *path, size_t max, struct buf *out, struct err *e)
     return rc;
 }
 
+bool files_is_special(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && !S_ISREG(st.st_mode);
+}
+
 int files_write(const char *path, struct slice content, struct err *e)
 {
     char aside[PATH_MAX];
+    bool special = files_is_special(path);
     FILE *file;
     bool written;
 
-    snprintf(aside, sizeof aside, "%s.new", path);
+    snprintf(aside, sizeof aside, special ? "%s" : "%s.new", path);
     file = fopen(aside, "we");
     if (file == NULL)
         return err_sys(e, "cannot write '%s'", path);
     written = content.len == 0 || fwrite(content.data, content.len, 1, file) == 1;
-    if (fclose(file) != 0 || !written || rename(aside, path) < 0) {
+    if (fclose(file) != 0 || !written || (!special && rename(aside, path) < 0)) {
         int rc = err_sys(e, "cannot write '%s'", path);
 
-        unlink(aside);
+        if (!special)
+            unlink(aside);
         return rc;
     }
     return 0;

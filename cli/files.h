@@ -24,11 +24,16 @@ void files_run_folder(char ret[PATH_MAX], const char *out, const char *name);
 
 bool files_exists(const char *path);
 
+/* Whether it is there and is no plain file: a device, a pipe. Such a place is written to, and never
+ * replaced. */
+bool files_is_special(const char *path);
+
 /* Appends a whole file to `out`; one of more than `max` bytes is refused. Errors: -E_NOT_FOUND,
  * -E_IO, -E_LIMIT, -E_NOMEM. */
 int files_read(const char *path, size_t max, struct buf *out, struct err *e);
 
-/* Writes a whole file; what stood there is replaced at once or not at all. */
+/* Writes a whole file; what stood there is replaced at once or not at all, but for what is
+ * special. */
 int files_write(const char *path, struct slice content, struct err *e);
 
 /* The last lines of a log, as many as an error has room for, cleared of half a line at the front.

@@ -17,7 +17,7 @@ const char *const *foreign_failed_cas_names(void)
 
 struct history_load_options foreign_options(const struct foreign_values *v, const char *model)
 {
-    struct history_load_options o = {.model = model};
+    struct history_load_options o = {.model = model, .accounts = v->accounts};
 
     if (v->from != NULL)
         o.format = history_format_parse(v->from);

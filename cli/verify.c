@@ -1,9 +1,14 @@
 #include "checker/verify.h"
+#include "checker/checker.h"
 
 #include "cli/args.h"
 #include "cli/commands.h"
 #include "cli/exit_code.h"
 #include "cli/files.h"
+#include "cli/foreign.h"
+#include "histories/convert.h"
+
+#include <stddef.h>
 
 /* `rift verify`: a verdict that nobody has to believe. */
 
@@ -11,10 +16,20 @@
 #define WITNESS_BYTES_MAX BUF_BYTES_MAX
 
 struct verify_values {
+    const char *model;
+    struct foreign_values foreign;
     bool quiet;
 };
 
 static const struct arg_option options[] = {
+    {.name = "model",
+     .kind = ARG_CHOICE,
+     .offset = offsetof(struct verify_values, model),
+     .value = "NAME",
+     .help = "what the operations of another tool's history are of",
+     .choices = check_model_names,
+     .when_absent = "what the file names or its functions tell"},
+    FOREIGN_OPTIONS(struct verify_values, foreign),
     {.name = "quiet",
      .kind = ARG_FLAG,
      .offset = offsetof(struct verify_values, quiet),
@@ -72,13 +87,15 @@ int command_verify(int argc, char **argv)
     struct arg_operands paths;
     struct history *h = NULL;
     struct buf witness = {0};
+    struct history_load_options load;
     struct err e = {0};
     int code = args_enter(&command, argc, argv, &v, &paths);
     int rc;
 
     if (code >= 0)
         return code;
-    rc = history_load(paths.items[0], &h, &e);
+    load = foreign_options(&v.foreign, v.model);
+    rc = history_load_as(paths.items[0], &load, &h, &e);
     if (rc == 0)
         rc = files_read(paths.items[1], WITNESS_BYTES_MAX, &witness, &e);
     if (rc == 0) {

@@ -220,6 +220,7 @@ struct history_load_options {
         HISTORY_FAILED_CAS_MISMATCH,
         HISTORY_FAILED_CAS_NEVER_RAN,
     } failed_cas;
+    const char *accounts; /* of a bank in EDN: the balances at the start, as a map; may be NULL */
     const struct history_visitor *visitor; /* may be NULL */
 };
 

@@ -68,3 +68,28 @@ expect 1 "$rift" check cas.edn
 expect 0 "$rift" check --failed-cas never-ran cas.edn
 expect 65 "$rift" check --from jsonl cas.edn
 expect 65 "$rift" check --keys yes cas.edn
+
+# What proves a verdict is read with the same options; a bank is told what it starts with.
+printf '{:type :invoke, :f :add, :value 1, :process 0}\n{:type :ok, :f :add, :value 1, :process 0}\n' >add.edn
+expect 0 "$rift" check --model counter --witness order add.edn
+expect 0 "$rift" verify --model counter add.edn order
+expect 65 "$rift" verify add.edn order
+printf '{:type :invoke, :f :transfer, :value {:from 0 :to 1 :amount 2}, :process 0}\n
+{:type :ok, :f :transfer, :value nil, :process 0}\n' >bank.edn
+expect 65 "$rift" check bank.edn
+says "--accounts"
+expect 0 "$rift" check --accounts '{0 2}' bank.edn
+expect 1 "$rift" check --accounts '{0 1}' bank.edn
+
+# A pipe is written to, and stays one.
+mkfifo pipe
+"$rift" convert --force --to jsonl "$samples/stale-read.msgpack" pipe 2>err &
+cat pipe >through.jsonl
+wait $!
+[ -p pipe ] || fail "the pipe was replaced"
+cmp -s through.jsonl stale-read.jsonl || fail "the pipe got something else"
+expect 1 timeout 10 "$rift" check --minimal pipe stale-read.jsonl &
+cat pipe >minimal.msgpack
+wait $!
+[ -p pipe ] || fail "the pipe was replaced"
+[ -s minimal.msgpack ] || fail "the pipe got nothing"

@@ -126,7 +126,7 @@ static const struct {
 Test(histories_foreign, jepsens_functions_are_operations_of_a_model)
 {
     for (size_t i = 0; i < sizeof histories / sizeof histories[0]; i++) {
-        struct history_load_options o = {.model = histories[i].asked};
+        struct history_load_options o = {.model = histories[i].asked, .accounts = "{1 0, 0 3}"};
         struct history *h = load_as(histories[i].text, &o);
         size_t n = 0;
 
@@ -136,6 +136,17 @@ Test(histories_foreign, jepsens_functions_are_operations_of_a_model)
         described(h, histories[i].words, n);
         history_free(&h);
     }
+}
+
+Test(histories_foreign, a_bank_is_told_what_its_accounts_hold)
+{
+    struct history_load_options o = {.accounts = "{1 5, 0 3}"};
+    struct history *h = load_as(DO("0", "transfer", "{:from 0 :to 1 :amount 1}"), &o);
+
+    cr_assert_eq(h->header.n_options, 1);
+    cr_assert_str_eq(h->header.options[0].name, "accounts");
+    cr_assert_str_eq(h->header.options[0].value, "0 3 1 5 ");
+    history_free(&h);
 }
 
 Test(histories_foreign, the_nemesis_is_kept_as_notes)
@@ -250,13 +261,13 @@ static const struct {
     {DO("0", "write", "nil"), "file:1:1: expected"},
     {DO("0", "cas", "[1 nil]"), "file:1:36: expected [from to]"},
     {DO("0", "cas", "5"), "file:1:33: expected [from to]"},
+    {DO("0", "transfer", "{:from 0 :to 1 :amount 1}"), "file: a bank's balances at the start"},
     {DO("0", "add", "5") READ0, "file: the functions :read :add fit several models (set, counter)"},
     {DO("0", "add", "5") DO("1", "pop", "nil"), "file: no model has all of these functions"},
     {DO("0", "read", "[1 nil]") DO("1", "write", "5"), "file:2:1: expected either all values"},
     {DO("0", "read", "[1 nil]") IS("0", "ok", "read", "[2 5]"), "file:2:42: expected the key"},
     {DO("0", "txn", "[[:r 1 nil] [:r 2 nil]]"), "file:1:45: expected the end of the transaction"},
     {DO("0", "txn", "[[:w 1 2]]"), "file:1:35: expected :append or :r"},
-    {DO("0", "transfer", "{:from 1}"), "file:1:38: expected {:from"},
     {"[" READ0, "file:2:1: expected the map"},
     {"[" READ0 "] 5", "file:2:3: expected nothing behind"},
     {JSON0 "{\"type\":\"invoke\",\"process\":1,\"f\":\"gat\"}", "file:2:34: expected a function"},
