@@ -391,15 +391,6 @@ static bool has_header(struct importer *im, const struct edn_ops *ops)
     return slice_equal(edn_name(f), slice_str("rift/header"));
 }
 
-static bool has_option(const struct history_header *header, const char *name)
-{
-    for (size_t i = 0; i < header->n_options; i++) {
-        if (strcmp(header->options[i].name, name) == 0)
-            return true;
-    }
-    return false;
-}
-
 /* What a bank's accounts hold at the start stands in no op map, and every read depends on it. */
 static int read_accounts(struct importer *im, const char *map, struct arena *arena,
                          struct history_header *header, struct err *e)
@@ -423,14 +414,15 @@ static int read_accounts(struct importer *im, const char *map, struct arena *are
     return rc == -E_NOMEM ? err_set(e, rc, "%s: %s", im->forms.r.name, err_text(rc)) : rc;
 }
 
-static int settle_accounts(struct importer *im, const char *map, struct arena *arena,
+/* A header of our own has said what there is to say. */
+static int settle_accounts(struct importer *im, const char *map, bool headed, struct arena *arena,
                            struct history_header *header, struct err *e)
 {
     if (strcmp(im->model->name, "bank") != 0)
         return 0;
     if (map != NULL)
         return read_accounts(im, map, arena, header, e);
-    if (has_option(header, "accounts"))
+    if (headed)
         return 0;
     return err_set(e, -E_PARSE,
                    "%s: a bank's balances at the start are not in the history: --accounts says "
@@ -452,7 +444,7 @@ static int understand(struct importer *im, const struct edn_ops *ops, bool heade
     if (rc == 0)
         rc = choose_model(im, o, header.model, ops, e);
     if (rc == 0)
-        rc = settle_accounts(im, o->accounts, &arena, &header, e);
+        rc = settle_accounts(im, o->accounts, headed, &arena, &header, e);
     if (rc == 0 && o->keys == HISTORY_KEYS_TOLD && keyed < 0)
         rc = tell_keys(im, ops, e);
     else if (o->keys == HISTORY_KEYS_TOLD)

@@ -192,13 +192,18 @@ struct json_value json_inside(struct json_value v)
     return v;
 }
 
+static bool is_between(uint8_t c)
+{
+    return c == ' ' || c == '\t' || c == ',' || c == ':';
+}
+
 /* What is inside was skipped once without a mistake. */
 int json_next(struct json_value *inside, struct json_value *ret)
 {
     size_t at = 0;
     size_t end;
 
-    while (at < inside->text.len && memchr(" \t,:", inside->text.data[at], 4) != NULL)
+    while (at < inside->text.len && is_between(inside->text.data[at]))
         at++;
     if (at == inside->text.len)
         return 0;

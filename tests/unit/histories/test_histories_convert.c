@@ -418,6 +418,21 @@ Test(histories_convert, what_a_verdict_depends_on_is_refused_and_nothing_written
     }
 }
 
+Test(histories_convert, a_bank_without_accounts_stays_one)
+{
+    static const char text[] =
+        "{\"rift\":1,\"model\":\"bank\"}\n{\"type\":\"invoke\",\"process\":1,"
+        "\"f\":\"transfer\",\"value\":[\"a\",\"b\",5]}\n";
+    struct buf edn = {0};
+    struct buf back = {0};
+
+    convert(slice_str(text), HISTORY_EDN, &edn);
+    convert(buf_slice(&edn), HISTORY_JSONL, &back);
+    cr_assert_gt(back.len, 0);
+    buf_free(&edn);
+    buf_free(&back);
+}
+
 Test(histories_convert, the_end_of_a_name_tells_the_format)
 {
     cr_assert_eq(history_format_of_path("a/history.edn"), HISTORY_EDN);

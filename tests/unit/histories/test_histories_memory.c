@@ -82,8 +82,7 @@ static const struct dense files[] = {
      "{:type :invoke :f :append :value [0 0] :process 0}\n{:type :invoke :f :read :value [0 nil] "
      ":process 1}{:type :ok :f :read :process 1 :value [0 [",
      "1 ", NULL, "]]}", "list-append"},
-    {"EDN, a value of sets", "{:type :invoke :f :write :process 0 :value [", "#{", "}", "]}",
-     NULL},
+    {"EDN, a value of sets", "{:type :invoke :f :write :process 0 :value [", "#{", "}", "]}", NULL},
     {"EDN, a value of strings", "{:type :invoke :f :write :process 0 :value [", "\" \" ", NULL,
      "]}", NULL},
     {"JSON, gets that never end", "", "{\"type\":\"invoke\",\"f\":\"get\",\"process\":", "}\n", "",
