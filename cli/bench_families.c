@@ -144,7 +144,7 @@ static int end(struct work *k, struct client *c, struct err *e)
 
 static int write_work(const struct mix *mix, size_t n, struct history_writer *w, struct err *e)
 {
-    struct work k = {.mix = mix, .writer = w, .rng = rng_make(n, rng_stream("bench", 0))};
+    struct work k = {.mix = mix, .writer = w, .rng = rng_make(1, rng_stream("bench", 0))};
     int rc = 0;
 
     for (uint32_t i = 0; i < mix->clients; i++)

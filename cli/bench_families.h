@@ -4,7 +4,8 @@
 #include "histories/history.h"
 
 /* Histories that the checker is measured with: long ones as clerks make them, and small ones that
- * are known to make searches explode. Each is drawn from its size alone. */
+ * are known to make searches explode. Each is drawn from its size alone; of those that grow, a
+ * shorter one is the beginning of a longer one. */
 struct bench_family {
     const char *name;
     const char *what;

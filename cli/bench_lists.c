@@ -98,7 +98,7 @@ static int end(struct list_work *k, uint32_t process, struct err *e)
 
 static int write_work(const struct list_mix *mix, size_t n, struct history_writer *w, struct err *e)
 {
-    struct list_work k = {.mix = mix, .writer = w, .rng = rng_make(n, rng_stream("bench", 1))};
+    struct list_work k = {.mix = mix, .writer = w, .rng = rng_make(1, rng_stream("bench", 1))};
     int rc = 0;
 
     for (size_t begun = 0; rc == 0 && begun < n;) {

@@ -2,8 +2,8 @@
 
 #include <malloc.h>
 
-/* The C library maps larger arrays by themselves, whatever it is told. */
-enum { KEPT_BYTES_MAX = 1 << 30, MAPPED_BYTES_MIN = 32 << 20 };
+/* Larger arrays are mapped by themselves: those can grow without being copied. */
+enum { KEPT_BYTES_MAX = 1 << 30, MAPPED_BYTES_MIN = 8 << 20 };
 
 void memory_keep(void)
 {

@@ -22,8 +22,8 @@ int proof_make(const struct history *h, const struct check_result *r, const stru
 /* Appends the words and, as wide as the terminal, the drawing. */
 int proof_show(const struct history *h, const struct minimal *m, struct buf *out);
 
-/* Both at once, behind an empty line, where that takes no longer than PROOF_QUICK_S; else, and where
- * there is no violation, nothing. */
+/* Both at once, behind an empty line, where that takes no longer than PROOF_QUICK_S; else, and
+ * where there is no violation, nothing. */
 int proof_show_quickly(const struct history *h, const struct check_result *r, struct buf *out);
 
 /* A new reference; NULL when out of memory. */
