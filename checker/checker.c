@@ -54,6 +54,8 @@ static struct check_partition not_reached(const struct partition *p)
 {
     return (struct check_partition){.family = p->family,
                                     .key = p->key,
+                                    .of_element = p->of_element,
+                                    .element = p->element,
                                     .verdict = VERDICT_UNKNOWN,
                                     .n_ops = p->n,
                                     .unexplained = SIZE_MAX,
@@ -203,7 +205,8 @@ static int check_one(struct turn *t)
         to->reason = "memory ran out";
     if (rc < 0 || (rc == 1 && (!is_violation || budget.verdict_only)))
         return 0;
-    rc = problem_create(c->history, c->model, part->inputs, part->n, part->n_keys, &p);
+    rc = problem_create(c->history, part->of_element ? c->model->element : c->model, part->inputs,
+                        part->n, part->n_keys, &p);
     if (rc == 0 && is_violation)
         rc = lengthen(p, &budget, to, c->history->n_ops, &found);
     else if (rc == 0)

@@ -46,6 +46,8 @@ struct check_options {
 struct check_partition {
     struct slice family;
     struct slice key; /* empty with `whole` or a register */
+    bool of_element;  /* of the object there (a set) it is this element alone */
+    struct slice element;
     enum verdict verdict;
     size_t n_ops;
     uint64_t steps;      /* configurations visited */

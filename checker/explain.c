@@ -79,13 +79,26 @@ static int say_when(const struct history_op *op, const struct history_op *stuck,
     return buf_printf(out, "which was open at the same time as this %s", op_kind_name(stuck->kind));
 }
 
-static int say_state(const struct model *m, const struct model_env *env, const struct replay *r,
+/* What the stuck operation looks at. */
+static int say_object(const struct model *m, const struct check_partition *p,
+                      const struct history_op *stuck, struct buf *out)
+{
+    int rc;
+
+    if (!p->of_element)
+        return describe_object(m->noun, stuck, out);
+    rc = buf_printf(out, "%s ", m->noun);
+    return rc == 0 ? describe_bytes(p->element, out) : rc;
+}
+
+static int say_state(const struct model *m, const struct model_env *env,
+                     const struct check_partition *p, const struct replay *r,
                      const struct history_op *stuck, struct buf *out)
 {
     int rc = buf_printf(out, ",\n    but after the longest order that could be found ");
 
     if (rc == 0)
-        rc = describe_object(m->noun, stuck, out);
+        rc = say_object(m, p, stuck, out);
     if (rc == 0)
         rc = buf_printf(out, " is ");
     if (rc == 0)
@@ -134,7 +147,7 @@ static int explain_stuck(const struct model *m, const struct history *h,
     if (rc == 0)
         rc = describe_op(stuck, out);
     if (rc == 0)
-        rc = say_state(m, &env, &r, stuck, out);
+        rc = say_state(m, &env, p, &r, stuck, out);
     if (rc == 0)
         rc = say_last_place(&r, stuck, out);
     strings_destroy(env.strings);
@@ -167,24 +180,29 @@ static int explain_partition(const struct model *m, const struct history *h,
     if (rc == 0)
         rc = buf_printf(out, "  None of the completed operations that stood open there fits:\n");
     for (size_t i = 0; rc == 0 && i < p->n_stuck && i < SHOWN_STUCK_MAX; i++)
-        rc = explain_stuck(m, h, p, &h->ops[p->stuck[i]], out);
+        rc = explain_stuck(p->of_element ? m->element : m, h, p, &h->ops[p->stuck[i]], out);
     if (rc == 0 && p->n_stuck > SHOWN_STUCK_MAX)
         rc = buf_printf(out, "  and %zu more.\n", p->n_stuck - SHOWN_STUCK_MAX);
     return rc;
 }
 
-/* Nothing where there are no keys. */
+/* Nothing where there are no keys and no elements. */
 static int explain_key(const struct check_partition *p, struct buf *out)
 {
+    bool has_key = p->key.len > 0;
     int rc = 0;
 
-    if (p->key.len > 0)
+    if (has_key)
         rc = buf_printf(out, "key ");
-    if (rc == 0 && p->key.len > 0)
+    if (rc == 0 && has_key)
         rc = describe_bytes(p->key, out);
-    if (rc == 0 && p->key.len > 0 && !slice_equal(p->family, slice_str("default")))
+    if (rc == 0 && has_key && !slice_equal(p->family, slice_str("default")))
         rc = buf_printf(out, " of family '%.*s'", (int)p->family.len, p->family.data);
-    if (rc == 0 && p->key.len > 0)
+    if (rc == 0 && p->of_element)
+        rc = buf_printf(out, "%selement ", has_key ? ", " : "");
+    if (rc == 0 && p->of_element)
+        rc = describe_bytes(p->element, out);
+    if (rc == 0 && (has_key || p->of_element))
         rc = buf_printf(out, ": ");
     return rc;
 }

@@ -421,6 +421,8 @@ static int minimize_part(struct reduction *r, const struct check_partition *chec
 {
     int rc;
 
+    if (r->part->of_element)
+        r->model = r->model->element;
     r->n_whole = r->part->n;
     rc = narrow(r);
     if (rc == 0)

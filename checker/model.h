@@ -78,6 +78,14 @@ struct model {
      * that there is none, which stay right, and gets that hold it. */
     bool of_elements;
 
+    /* May be NULL. Of an object that is the product of its elements (a set, but no queue): whether
+     * an operation is on one of them alone, and if so the name of that. Where all operations on a
+     * key are, each element is checked by itself, as the model `element`, unless a direct engine
+     * (checker/engine.h) knows it; and the orders of the elements make one of the object
+     * (Herlihy & Wing, theorem 1). */
+    bool (*element_of)(const struct history_op *op, struct slice *ret);
+    const struct model *element;
+
     /* May be NULL. Whether the values of an operation have the form that the model takes, and an
      * answer "ok", "no-key" or "mismatch" is one that it gives. Errors: -E_INVAL (`e` says what).
      */

@@ -30,6 +30,9 @@ static int validate(const struct history *h, const struct history_op *op,
     return 0;
 }
 
+/* Instead of the number of a key: the operation does not enter. */
+#define NOT_CHECKED UINT32_MAX
+
 /* --- by key --------------------------------------------------------------------------------- */
 
 struct slice partition_family(struct slice family)
@@ -42,11 +45,13 @@ static struct slice family_of(const struct history_op *op)
     return partition_family(op->family);
 }
 
-/* Finds the number of (family, key); open addressing over numbers + 1. */
+/* Finds the number of (family, key) or, of elements, of (number of the key, element); open
+ * addressing over numbers + 1. */
 struct key_table {
     uint32_t *slots;
     size_t cap;
     const struct history_op **first; /* of each number, an operation on that key */
+    uint32_t *keys;                  /* of elements: the key of each */
     uint32_t n;
     uint64_t default_seed; /* of the family that most operations are of */
 };
@@ -60,13 +65,15 @@ static int key_table_init(struct key_table *t, size_t n_ops)
         t->cap *= 2;
     t->slots = calloc(t->cap, sizeof *t->slots);
     t->first = calloc(n_ops + 1, sizeof(struct history_op *));
-    return t->slots == NULL || t->first == NULL ? -E_NOMEM : 0;
+    t->keys = calloc(n_ops + 1, sizeof *t->keys);
+    return t->slots == NULL || t->first == NULL || t->keys == NULL ? -E_NOMEM : 0;
 }
 
 static void key_table_free(struct key_table *t)
 {
     free(t->slots);
     free(t->first);
+    free(t->keys);
 }
 
 bool partition_same_key(const struct history_op *a, const struct history_op *b)
@@ -89,10 +96,71 @@ static uint32_t number_of(struct key_table *t, const struct history_op *op)
     return t->slots[i] - 1;
 }
 
-/* --- partitions ----------------------------------------------------------------------------- */
+/* --- by element ----------------------------------------------------------------------------- */
 
-/* Instead of the number of a key: the operation does not enter. */
-#define NOT_CHECKED UINT32_MAX
+/* Of each key: whether some operation on it is on more than one element. */
+static void note_whole(const struct history *h, const struct model *m, const uint32_t *numbers,
+                       bool *whole)
+{
+    struct slice element;
+
+    for (size_t i = 0; i < h->n_ops; i++) {
+        if (numbers[i] != NOT_CHECKED && !m->element_of(&h->ops[i], &element))
+            whole[numbers[i]] = true;
+    }
+}
+
+/* `whole`: the operation is with all others on its key. */
+static uint32_t number_in_key(struct key_table *t, const struct model *m,
+                              const struct history_op *op, uint32_t key, bool whole)
+{
+    struct slice element = slice_of(NULL, 0);
+    struct slice other;
+    size_t i;
+
+    if (!whole)
+        m->element_of(op, &element);
+    for (i = hash_bytes(element.data, element.len, key) & (t->cap - 1); t->slots[i] != 0;
+         i = (i + 1) & (t->cap - 1)) {
+        uint32_t n = t->slots[i] - 1;
+
+        if (t->keys[n] == key &&
+            (whole || (m->element_of(t->first[n], &other) && slice_equal(other, element))))
+            return n;
+    }
+    t->first[t->n] = op;
+    t->keys[t->n] = key;
+    t->slots[i] = ++t->n;
+    return t->n - 1;
+}
+
+/* Replaces the numbers of keys by those of elements where that can be. *split: of each number,
+ * whether it is one of an element. */
+static int split_keys(struct key_table *t, const struct history *h, const struct model *m,
+                      uint32_t *numbers, bool **split)
+{
+    struct key_table elements = {0};
+    bool *whole = calloc((size_t)t->n + 1, sizeof *whole);
+    int rc = whole == NULL ? -E_NOMEM : key_table_init(&elements, h->n_ops);
+
+    if (rc == 0)
+        note_whole(h, m, numbers, whole);
+    for (size_t i = 0; rc == 0 && i < h->n_ops; i++) {
+        if (numbers[i] != NOT_CHECKED)
+            numbers[i] = number_in_key(&elements, m, &h->ops[i], numbers[i], whole[numbers[i]]);
+    }
+    *split = calloc((size_t)elements.n + 1, sizeof **split);
+    if (rc == 0 && *split == NULL)
+        rc = -E_NOMEM;
+    for (uint32_t n = 0; rc == 0 && n < elements.n; n++)
+        (*split)[n] = !whole[elements.keys[n]];
+    key_table_free(t);
+    *t = elements;
+    free(whole);
+    return rc;
+}
+
+/* --- partitions ----------------------------------------------------------------------------- */
 
 /* Looks at each operation of the history once: long ones do not fit into any cache. */
 static int number_all(struct key_table *t, const struct history *h, const struct model *m,
@@ -138,8 +206,9 @@ static int fill(struct partitions *p, size_t n_ops, const uint32_t *numbers, boo
     return 0;
 }
 
-static int make(struct partitions *p, const struct key_table *t, const uint32_t *numbers,
-                size_t n_ops, bool whole)
+/* `split`: as of split_keys; NULL: there are no elements. */
+static int make(struct partitions *p, const struct key_table *t, const struct model *m,
+                const uint32_t *numbers, const bool *split, size_t n_ops, bool whole)
 {
     p->n = whole && t->n > 0 ? 1 : t->n;
     p->items = calloc(p->n + 1, sizeof *p->items);
@@ -150,6 +219,8 @@ static int make(struct partitions *p, const struct key_table *t, const uint32_t 
         if (!whole) {
             p->items[i].family = family_of(t->first[i]);
             p->items[i].key = t->first[i]->key;
+            p->items[i].of_element = split != NULL && split[i] &&
+                                     m->element_of(t->first[i], &p->items[i].element);
         }
     }
     return fill(p, n_ops, numbers, whole);
@@ -161,15 +232,19 @@ int partitions_make(const struct history *h, const struct model *m, bool whole,
     struct partitions *p = calloc(1, sizeof *p);
     uint32_t *numbers = pages_calloc(h->n_ops + 1, sizeof *numbers);
     struct key_table t = {0};
+    bool *split = NULL;
     int rc = p == NULL || numbers == NULL ? -E_NOMEM : key_table_init(&t, h->n_ops);
 
     if (rc == 0 && m->admits_header != NULL)
         rc = m->admits_header(&h->header, e);
     if (rc == 0)
         rc = number_all(&t, h, m, numbers, e);
+    if (rc == 0 && m->element_of != NULL && !whole)
+        rc = split_keys(&t, h, m, numbers, &split);
     if (rc == 0)
-        rc = make(p, &t, numbers, h->n_ops, whole);
+        rc = make(p, &t, m, numbers, split, h->n_ops, whole);
     key_table_free(&t);
+    free(split);
     free(numbers);
     if (rc < 0) {
         partitions_destroy(p);

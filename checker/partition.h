@@ -8,6 +8,8 @@
 struct partition {
     struct slice family;
     struct slice key;
+    bool of_element; /* of the object of that key it is this element alone (checker/model.h) */
+    struct slice element;
     struct problem_input *inputs; /* by call */
     size_t n;
     size_t n_keys; /* 1 but for the whole */
@@ -19,7 +21,8 @@ struct partitions {
     size_t n_ops; /* in all of them */
 };
 
-/* With `whole` one partition holds all. Errors: -E_INVAL (an operation that the model does not
+/* One partition for each key or, where nobody looks at all elements of the key's object, for each
+ * element. With `whole` one partition holds all. Errors: -E_INVAL (an operation that the model does not
  * have, times that cannot be; `e` names it), -E_NOMEM. */
 int partitions_make(const struct history *h, const struct model *m, bool whole,
                     struct partitions **ret, struct err *e);

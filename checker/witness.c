@@ -1,6 +1,8 @@
 #include "checker/witness.h"
 
 #include "base/hash.h"
+#include "base/pages.h"
+#include "checker/keyed.h"
 
 #include <stdlib.h>
 
@@ -65,7 +67,7 @@ struct part {
 struct parts {
     struct part *items;
     size_t n;
-    size_t *sorted; /* of what was checked as one object */
+    size_t *sorted; /* of what was checked as one object, or element by element */
 };
 
 static struct slice family_of(const struct history_op *op)
@@ -143,9 +145,77 @@ static int split(const struct history *h, const struct check_partition *whole, s
     return 0;
 }
 
+/* Makes one order of those of a key's elements. An operation of an order can have happened at the
+ * latest invocation of all up to it there: that is in its own interval, since none of these
+ * returned before another one in front of it was invoked. So sorted by these moments all elements
+ * together are in an order (this is the proof of Herlihy & Wing, theorem 1, by moments). */
+static int merge(const struct history *h, const struct part *elements, size_t n_elements,
+                 size_t *to, struct part *ret)
+{
+    struct part all = {.family = elements[0].family, .key = elements[0].key, .order = to};
+    struct keyed *moments;
+    size_t n = 0;
+    int rc;
+
+    for (size_t i = 0; i < n_elements; i++)
+        all.n += elements[i].n;
+    moments = pages_calloc(all.n + 1, sizeof *moments);
+    if (moments == NULL)
+        return -E_NOMEM;
+    for (size_t i = 0; i < n_elements; i++) {
+        uint64_t latest = 0;
+
+        for (size_t k = 0; k < elements[i].n; k++) {
+            size_t op = elements[i].order[k];
+
+            latest = h->ops[op].call_seq > latest ? h->ops[op].call_seq : latest;
+            moments[n++] = (struct keyed){.key = latest, .value = (uint32_t)op};
+        }
+    }
+    rc = keyed_sort(&moments, n);
+    for (size_t i = 0; rc == 0 && i < n; i++)
+        to[i] = moments[i].value;
+    free(moments);
+    *ret = all;
+    return rc;
+}
+
+/* Elements of one key stand together. */
+static int merge_elements(const struct history *h, struct parts *ret)
+{
+    size_t n = ret->n;
+    size_t n_sorted = 0;
+
+    if (h->n_ops > UINT32_MAX)
+        return -E_LIMIT;
+    for (size_t i = 0; i < n; i++)
+        n_sorted += ret->items[i].n;
+    ret->sorted = pages_calloc(n_sorted + 1, sizeof *ret->sorted);
+    n_sorted = 0;
+    if (ret->sorted == NULL)
+        return -E_NOMEM;
+    ret->n = 0;
+    for (size_t i = 0; i < n;) {
+        struct part *part = &ret->items[ret->n++];
+        size_t end = i + 1;
+        int rc;
+
+        while (end < n && by_key(&ret->items[i], &ret->items[end]) == 0)
+            end++;
+        rc = merge(h, &ret->items[i], end - i, ret->sorted + n_sorted, part);
+        if (rc < 0)
+            return rc;
+        n_sorted += part->n;
+        i = end;
+    }
+    return 0;
+}
+
 /* A partition of a key names its family, that of all keys names none. */
 static int make_parts(const struct history *h, const struct check_result *r, struct parts *ret)
 {
+    bool of_elements = false;
+
     if (r->n_partitions == 1 && r->partitions[0].family.len == 0)
         return split(h, &r->partitions[0], ret);
     ret->items = calloc(r->n_partitions + 1, sizeof *ret->items);
@@ -155,9 +225,10 @@ static int make_parts(const struct history *h, const struct check_result *r, str
         const struct check_partition *p = &r->partitions[i];
 
         ret->items[ret->n++] = (struct part){p->family, p->key, p->order, p->n_order};
+        of_elements |= p->of_element;
     }
     qsort(ret->items, ret->n, sizeof *ret->items, by_key);
-    return 0;
+    return of_elements ? merge_elements(h, ret) : 0;
 }
 
 /* Closes the record that began at `start`. */

@@ -185,6 +185,12 @@ static json_t *op_json(const struct history *h, size_t index)
     return value;
 }
 
+/* null: the partition is no single element. */
+static json_t *element_json(const struct check_partition *p)
+{
+    return p->of_element ? bytes_json(p->element) : json_null();
+}
+
 static json_t *violation_json(const struct judgement *j)
 {
     const struct check_partition *p = &j->result->partitions[j->result->worst];
@@ -192,8 +198,9 @@ static json_t *violation_json(const struct judgement *j)
 
     for (size_t i = 0; i < p->n_stuck; i++)
         json_array_append_new(stuck, op_json(j->history, p->stuck[i]));
-    return json_pack("{s:o, s:I, s:I, s:o}", "key", bytes_json(p->key), "operations",
-                     (json_int_t)p->n_ops, "ordered", (json_int_t)p->n_order, "stuck", stuck);
+    return json_pack("{s:o, s:o, s:I, s:I, s:o}", "key", bytes_json(p->key), "element",
+                     element_json(p), "operations", (json_int_t)p->n_ops, "ordered",
+                     (json_int_t)p->n_order, "stuck", stuck);
 }
 
 static json_t *unknown_json(const struct check_result *r)
@@ -204,11 +211,12 @@ static json_t *unknown_json(const struct check_result *r)
         const struct check_partition *p = &r->partitions[i];
 
         if (p->verdict == VERDICT_UNKNOWN)
-            json_array_append_new(
-                reasons, json_pack("{s:o, s:s, s:I, s:I, s:I}", "key", bytes_json(p->key), "reason",
-                                   p->reason == NULL ? "" : p->reason, "operations",
-                                   (json_int_t)p->n_ops, "ordered", (json_int_t)p->n_order,
-                                   "explained_returns", (json_int_t)p->n_explained));
+            json_array_append_new(reasons, json_pack("{s:o, s:o, s:s, s:I, s:I, s:I}", "key",
+                                                     bytes_json(p->key), "element", element_json(p),
+                                                     "reason", p->reason == NULL ? "" : p->reason,
+                                                     "operations", (json_int_t)p->n_ops, "ordered",
+                                                     (json_int_t)p->n_order, "explained_returns",
+                                                     (json_int_t)p->n_explained));
     }
     return reasons;
 }

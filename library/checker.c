@@ -114,6 +114,9 @@ int rift_result_partition(const struct rift_result *r, size_t i, struct rift_par
         .order = p->order,
         .n_order = p->n_order,
     };
+    if (p->of_element)
+        o.element = (struct rift_bytes){
+            .data = p->element.len > 0 ? p->element.data : (const void *)"", .len = p->element.len};
     return library_give(ret, &o, sizeof o) ? 0 : RIFT_INVALID;
 }
 

@@ -189,11 +189,19 @@ static int set_carry(const struct model_env *from, uint32_t state, const struct 
     return tree_carry(&t, state, &u, NULL, ret);
 }
 
+static bool set_element_of(const struct history_op *op, struct slice *ret)
+{
+    *ret = op->value;
+    return op->kind != OP_GET;
+}
+
 const struct model model_set = {
     .name = "set",
     .noun = "set",
     .kinds = 1u << OP_ADD | 1u << OP_REMOVE | 1u << OP_CONTAINS | 1u << OP_GET,
     .of_elements = true,
+    .element_of = set_element_of,
+    .element = &model_element,
     .admits = set_admits,
     .prepare = set_prepare,
     .initial = bag_initial,

@@ -18,6 +18,9 @@ extern const struct model model_counter;
 extern const struct model model_bank;
 extern const struct model model_mutex;
 
+/* What a set is made of; found by no name, but as that model's `element`. */
+extern const struct model model_element;
+
 /* The order of a priority queue: decimal integers by their value, below everything else, which goes
  * by its bytes. Below 0, 0 or above 0; 0 for equal bytes only. */
 int priority_compare(struct slice a, struct slice b);

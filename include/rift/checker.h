@@ -44,6 +44,10 @@ struct rift_partition {
      * operations, as in rift_history_operation. */
     const size_t *order;
     size_t n_order;
+
+    /* data NULL: all of the key. Else one element of a set alone, whose operations have nothing to
+     * do with those of the others. */
+    struct rift_bytes element;
 };
 
 struct rift_result;

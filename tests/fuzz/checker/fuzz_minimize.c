@@ -42,6 +42,7 @@ static struct generate_options draw_options(struct rng *r, bool spoiled)
         o.dialect = rng_chance(r, 500000) ? HISTORY_SET_ANSWERS : 0;
     else
         o.dialect = rng_chance(r, 250000) ? (uint32_t)rng_below(r, 4) : 0;
+    o.by_element = strcmp(o.model, "set") == 0 && rng_chance(r, 500000);
     o.n_ops = rng_between(r, 2, OPS_MAX);
     o.n_processes = rng_between(r, 1, 5);
     o.n_keys = 1;
@@ -100,6 +101,8 @@ static struct excerpt *draw_excerpt(struct rng *r, const struct history *h)
         partitions_destroy(parts);
         return NULL;
     }
+    if (parts->items[0].of_element)
+        m = m->element;
     CHECK(excerpt_create(h, m, parts->items[0].inputs, parts->items[0].n, cut, &x) == 0);
     partitions_destroy(parts);
     return x;

@@ -83,16 +83,20 @@ static enum verdict judge(const struct history *h, const char *engine, bool *ok)
         return VERDICT_UNKNOWN;
     }
     verdict = r->verdict;
-    p = &r->partitions[0];
-    if (r->n_partitions == 1 &&
+    p = &r->partitions[r->worst];
+    if (r->n_partitions == 1 && !p->of_element &&
         !toys_replays(h, p->order, p->n_order, verdict == VERDICT_LINEARIZABLE, &why))
         *ok = complain(h, engine, why);
     if (verdict == VERDICT_LINEARIZABLE && !witness_holds(h, r, &e))
         *ok = complain(h, engine, e.text);
     if (verdict == VERDICT_NOT_LINEARIZABLE && p->n_stuck == 0)
         *ok = complain(h, engine, "nothing is stuck");
-    if (verdict == VERDICT_UNKNOWN && strstr(p->reason, "does not hold") != NULL)
-        *ok = complain(h, engine, p->reason);
+    for (size_t i = 0; i < r->n_partitions; i++) {
+        const char *reason = r->partitions[i].reason;
+
+        if (reason != NULL && strstr(reason, "does not hold") != NULL)
+            *ok = complain(h, engine, reason);
+    }
     check_result_free(&r);
     return verdict;
 }

@@ -77,8 +77,13 @@ static enum op_kind draw_kind(struct generator *g)
     static const enum op_kind kinds[] = {OP_GET, OP_GET, OP_PUT, OP_CAS, OP_APPEND, OP_DELETE};
     size_t n = 6;
 
-    if (g->shape != NULL)
-        return shape_draw_kind(g->shape, g->rng);
+    if (g->shape != NULL) {
+        enum op_kind kind = shape_draw_kind(g->shape, g->rng);
+
+        while (g->options->by_element && kind == OP_GET)
+            kind = shape_draw_kind(g->shape, g->rng);
+        return kind;
+    }
     if ((g->options->fresh && !g->options->appends) ||
         strcmp(g->options->model, "cas-register") == 0)
         n = 4;

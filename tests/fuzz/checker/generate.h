@@ -18,6 +18,7 @@ struct generate_options {
     bool appends;         /* fresh: of kv also appends and deletes */
     bool ended;           /* fresh: no value is a beginning of another one */
     bool overdraft;       /* of a bank */
+    bool by_element;      /* of a set: nobody looks at all of it */
     uint32_t unknown_ppm; /* share of operations whose outcome nobody learns */
     size_t n_spoiled;     /* answers that are replaced by drawn ones */
 };

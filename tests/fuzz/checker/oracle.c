@@ -271,8 +271,8 @@ static bool respects_real_time(const struct history *h, const size_t *order, siz
     return true;
 }
 
-bool oracle_replays(const struct history *h, const struct slice *key, const size_t *order, size_t n,
-                    bool whole, const char **why)
+static bool replays(const struct history *h, const struct slice *key, const struct slice *element,
+                    const size_t *order, size_t n, bool whole, const char **why)
 {
     struct oracle_store s = store_of(h);
     bool *placed = calloc(h->n_ops + 1, sizeof *placed);
@@ -290,7 +290,9 @@ bool oracle_replays(const struct history *h, const struct slice *key, const size
     for (size_t i = 0; i < h->n_ops; i++) {
         const struct history_op *op = &h->ops[i];
 
-        if (placed[i] || op->outcome != OUTCOME_OK || (key != NULL && !slice_equal(op->key, *key)))
+        if (placed[i] || op->outcome != OUTCOME_OK ||
+            (key != NULL && !slice_equal(op->key, *key)) ||
+            (element != NULL && !slice_equal(op->value, *element)))
             continue;
         if (whole || op->return_seq < latest_call)
             *why = "an operation is missing";
@@ -301,6 +303,18 @@ bool oracle_replays(const struct history *h, const struct slice *key, const size
     if (*why == NULL && !replay(h, order, n, &s))
         *why = "an answer does not fit";
     return *why == NULL;
+}
+
+bool oracle_replays(const struct history *h, const struct slice *key, const size_t *order, size_t n,
+                    bool whole, const char **why)
+{
+    return replays(h, key, NULL, order, n, whole, why);
+}
+
+bool oracle_replays_element(const struct history *h, const struct slice *key, struct slice element,
+                            const size_t *order, size_t n, bool whole, const char **why)
+{
+    return replays(h, key, &element, order, n, whole, why);
 }
 
 bool oracle_could_follow(const struct history *h, const size_t *order, size_t n, size_t op)

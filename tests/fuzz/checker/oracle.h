@@ -19,6 +19,10 @@ bool oracle_linearizable(const struct history *h, size_t *ret_longest);
 bool oracle_replays(const struct history *h, const struct slice *key, const size_t *order, size_t n,
                     bool whole, const char **why);
 
+/* The same of an order of the operations on one element of a set. */
+bool oracle_replays_element(const struct history *h, const struct slice *key, struct slice element,
+                            const size_t *order, size_t n, bool whole, const char **why);
+
 /* Whether operation `op` could come next behind `order`, which is valid. */
 bool oracle_could_follow(const struct history *h, const size_t *order, size_t n, size_t op);
 
