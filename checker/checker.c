@@ -350,6 +350,13 @@ static void combine(struct check_result *r)
     }
 }
 
+static enum partition_by partitioning(const struct check_options *o)
+{
+    if (o->whole)
+        return PARTITION_NOT_AT_ALL;
+    return o->by_key ? PARTITION_BY_KEY : PARTITION_BY_ELEMENT;
+}
+
 int check_history(const struct history *h, const struct check_options *o, struct check_result **ret,
                   struct err *e)
 {
@@ -357,7 +364,7 @@ int check_history(const struct history *h, const struct check_options *o, struct
     int rc = choose(&c, e);
 
     if (rc == 0)
-        rc = partitions_make(h, c.model, o->whole, &c.partitions, e);
+        rc = partitions_make(h, c.model, partitioning(o), &c.partitions, e);
     if (rc < 0)
         return rc;
     rc = begin_result(&c);

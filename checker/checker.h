@@ -26,6 +26,7 @@ struct check_options {
                                    lasts as long as the result */
     const char *engine;         /* NULL: chosen by itself, for each partition */
     bool whole;                 /* do not partition by key */
+    bool by_key;                /* nor, within a key, by the elements of a set */
     bool all;          /* a verdict for every partition, instead of stopping at a violation */
     bool verdict_only; /* of a violation: look for no longer order, which takes its time */
 

@@ -465,7 +465,7 @@ int minimize(const struct history *h, const struct check_result *r,
         return err_set(e, -E_INVAL, "there is no violation to minimize");
     reduction.check = (struct check_options){
         .spent = is_spent, .spent_context = &reduction, .memory_bytes_max = o->memory_bytes_max};
-    rc = partitions_make(h, reduction.model, false, &parts, e);
+    rc = partitions_make(h, reduction.model, PARTITION_BY_ELEMENT, &parts, e);
     if (rc < 0)
         return rc;
     if (worst->family.len == 0) { /* all keys together */

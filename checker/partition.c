@@ -226,7 +226,7 @@ static int make(struct partitions *p, const struct key_table *t, const struct mo
     return fill(p, n_ops, numbers, whole);
 }
 
-int partitions_make(const struct history *h, const struct model *m, bool whole,
+int partitions_make(const struct history *h, const struct model *m, enum partition_by by,
                     struct partitions **ret, struct err *e)
 {
     struct partitions *p = calloc(1, sizeof *p);
@@ -239,10 +239,10 @@ int partitions_make(const struct history *h, const struct model *m, bool whole,
         rc = m->admits_header(&h->header, e);
     if (rc == 0)
         rc = number_all(&t, h, m, numbers, e);
-    if (rc == 0 && m->element_of != NULL && !whole)
+    if (rc == 0 && m->element_of != NULL && by == PARTITION_BY_ELEMENT)
         rc = split_keys(&t, h, m, numbers, &split);
     if (rc == 0)
-        rc = make(p, &t, m, numbers, split, h->n_ops, whole);
+        rc = make(p, &t, m, numbers, split, h->n_ops, by == PARTITION_NOT_AT_ALL);
     key_table_free(&t);
     free(split);
     free(numbers);

@@ -21,10 +21,16 @@ struct partitions {
     size_t n_ops; /* in all of them */
 };
 
-/* One partition for each key or, where nobody looks at all elements of the key's object, for each
- * element. With `whole` one partition holds all. Errors: -E_INVAL (an operation that the model does not
+enum partition_by {
+    PARTITION_BY_ELEMENT, /* by key and, where nobody looks at all of the key's object, by element
+                           */
+    PARTITION_BY_KEY,
+    PARTITION_NOT_AT_ALL, /* one holds all */
+};
+
+/* Errors: -E_INVAL (an operation that the model does not
  * have, times that cannot be; `e` names it), -E_NOMEM. */
-int partitions_make(const struct history *h, const struct model *m, bool whole,
+int partitions_make(const struct history *h, const struct model *m, enum partition_by by,
                     struct partitions **ret, struct err *e);
 void partitions_destroy(struct partitions *p);
 

@@ -96,7 +96,7 @@ static struct excerpt *draw_excerpt(struct rng *r, const struct history *h)
     uint64_t cut = rng_chance(r, 500000) ? HISTORY_NEVER - 1 : rng_below(r, 2 * OPS_MAX + 2);
     struct err e;
 
-    CHECK_THAT(partitions_make(h, m, false, &parts, &e) == 0, "%s", e.text);
+    CHECK_THAT(partitions_make(h, m, PARTITION_BY_ELEMENT, &parts, &e) == 0, "%s", e.text);
     if (parts->n == 0) {
         partitions_destroy(parts);
         return NULL;

@@ -201,6 +201,21 @@ Test(checker_sequential, an_old_read_is_allowed_a_step_back_is_not)
                  VERDICT_LINEARIZABLE, "keys are judged one by one");
 }
 
+/* Each element has an order, that of all of them cannot be: linearizability is local, this is not.
+ */
+Test(checker_sequential, a_set_is_more_than_its_elements)
+{
+    struct history *h = scene("set", 0,
+                              "1 1 2 add x a\n2 3 4 add x b\n1 5 6 contains x b = no-key\n"
+                              "2 7 8 contains x a = no-key");
+    struct sequential_result *r = check(h, 0);
+
+    cr_expect_eq(r->verdict, VERDICT_NOT_LINEARIZABLE);
+    cr_expect_eq(r->n_keys, 1);
+    sequential_result_free(&r);
+    scene_free(h);
+}
+
 Test(checker_sequential, a_long_run_of_old_reads_needs_no_luck)
 {
     struct buf text = {0};
