@@ -161,12 +161,13 @@ static int parse_value(const struct arg_option *o, const char *text, void *value
 
 /* --- the line ------------------------------------------------------------------------------- */
 
-static const struct arg_option *find_option(const struct arg_command *c, const char *name)
+const struct arg_option *args_find(const struct arg_command *c, const char *name, struct err *e)
 {
     for (size_t i = 0; i < c->n_options; i++) {
         if (strcmp(c->options[i].name, name) == 0)
             return &c->options[i];
     }
+    unknown_option(c, name, e);
     return NULL;
 }
 
@@ -180,9 +181,9 @@ static int parse_option(const struct arg_command *c, int argc, char **argv, int 
 
     if (value != NULL)
         *value++ = '\0';
-    o = find_option(c, name);
+    o = args_find(c, name, e);
     if (o == NULL)
-        return unknown_option(c, name, e);
+        return -E_INVAL;
     if (o->kind == ARG_FLAG && value != NULL)
         return err_set(e, -E_INVAL, "--%s takes no value", name);
     if (o->kind != ARG_FLAG && value == NULL) {

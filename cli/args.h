@@ -60,6 +60,9 @@ enum {
 int args_parse(const struct arg_command *c, int argc, char **argv, void *values,
                struct arg_operands *ret, struct err *e);
 
+/* The row of an option; NULL when there is none, and `e` names the nearest. */
+const struct arg_option *args_find(const struct arg_command *c, const char *name, struct err *e);
+
 /* The same table as a text for the terminal (--help, -h), as a page of the manual (--help=man) or
  * as lines of words that the shells complete from (--help=words: docs in cli/completion). */
 bool args_asks_for_help(const char *word);

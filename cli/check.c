@@ -1,5 +1,6 @@
+#include "cli/check.h"
+
 #include "checker/witness.h"
-#include "cli/args.h"
 #include "cli/commands.h"
 #include "cli/files.h"
 #include "cli/follow.h"
@@ -292,6 +293,19 @@ static bool needs_linearizability(const struct check_values *v)
 {
     return v->judge.engine != NULL || v->judge.whole || v->witness != NULL || v->explain ||
            v->staleness || v->minimize || v->minimal != NULL;
+}
+
+const struct arg_command *check_command(void)
+{
+    return &command;
+}
+
+int check_try(int argc, char **argv, struct err *e)
+{
+    struct check_values v = {0};
+    struct arg_operands files;
+
+    return args_parse(&command, argc, argv, &v, &files, e);
 }
 
 int command_check(int argc, char **argv)

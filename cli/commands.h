@@ -7,6 +7,7 @@ int command_sim(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_verify(int argc, char **argv);
 int command_convert(int argc, char **argv);
+int command_gate(int argc, char **argv);
 int command_demo(int argc, char **argv);
 int command_kv(int argc, char **argv);
 int command_cluster(int argc, char **argv);

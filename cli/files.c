@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -115,6 +116,69 @@ int files_write(const char *path, struct slice content, struct err *e)
         return rc;
     }
     return 0;
+}
+
+int files_read_end(const char *path, size_t max, struct buf *out, struct err *e)
+{
+    FILE *file = fopen(path, "re");
+    struct buf end = {0};
+    const uint8_t *line;
+    size_t skipped = 0;
+    int rc;
+
+    if (file == NULL)
+        return err_sys(e, "%s", path);
+    rc = buf_reserve(&end, max);
+    if (rc == 0 && fseek(file, -(long)max, SEEK_END) < 0)
+        rewind(file); /* the whole file is shorter */
+    if (rc == 0)
+        end.len = fread(end.data, 1, max, file);
+    line = end.len == max ? memchr(end.data, '\n', end.len) : NULL;
+    if (line != NULL)
+        skipped = (size_t)(line - end.data) + 1;
+    if (rc == 0)
+        rc = buf_append(out, end.data + skipped, end.len - skipped);
+    if (rc < 0)
+        err_set(e, rc, "%s: %s", path, err_text(rc));
+    fclose(file);
+    buf_free(&end);
+    return rc;
+}
+
+int files_copy(const char *from, const char *to, struct err *e)
+{
+    char chunk[1 << 16];
+    int in = open(from, O_RDONLY | O_CLOEXEC);
+    int out = in < 0 ? -1 : open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    ssize_t got = out < 0 ? -1 : read(in, chunk, sizeof chunk);
+    int rc = 0;
+
+    while (got > 0 && write(out, chunk, (size_t)got) == got)
+        got = read(in, chunk, sizeof chunk);
+    if (got != 0)
+        rc = err_sys(e, "cannot copy '%s' to '%s'", from, to);
+    if (in >= 0)
+        close(in);
+    if (out >= 0 && close(out) < 0 && rc == 0)
+        rc = err_sys(e, "cannot copy '%s' to '%s'", from, to);
+    return rc;
+}
+
+static int remove_one(const char *path, const struct stat *s, int type, struct FTW *at)
+{
+    (void)s;
+    (void)type;
+    (void)at;
+    return remove(path);
+}
+
+int files_remove_folder(const char *path, struct err *e)
+{
+    enum { OPEN_MAX_FDS = 16 };
+
+    return nftw(path, remove_one, OPEN_MAX_FDS, FTW_DEPTH | FTW_PHYS) < 0
+               ? err_sys(e, "cannot remove '%s'", path)
+               : 0;
 }
 
 void files_tail(const char *path, char ret[FILES_TAIL_BYTES + 1])

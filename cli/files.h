@@ -36,6 +36,16 @@ int files_read(const char *path, size_t max, struct buf *out, struct err *e);
  * special. */
 int files_write(const char *path, struct slice content, struct err *e);
 
+/* Appends the last lines of a file, at most `max` bytes. Errors: as files_read, without -E_LIMIT.
+ */
+int files_read_end(const char *path, size_t max, struct buf *out, struct err *e);
+
+/* Copies a file of any size; what stood there is overwritten. Errors: -E_NOT_FOUND, -E_IO. */
+int files_copy(const char *from, const char *to, struct err *e);
+
+/* rm -r of a folder that is our own, into which no link leads out. Errors: -E_IO. */
+int files_remove_folder(const char *path, struct err *e);
+
 /* The last lines of a log, as many as an error has room for, cleared of half a line at the front.
  * Nothing when the file cannot be read. */
 enum { FILES_TAIL_BYTES = 320 };

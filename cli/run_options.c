@@ -130,9 +130,9 @@ int run_options_plan(const struct run_options *o, struct plan **ret, struct err 
     return rc;
 }
 
-int run_options_enter(int argc, char **argv, struct run_options *ret)
+static struct run_options defaults(void)
 {
-    struct run_options o = {
+    return (struct run_options){
         .nodes = 5,
         .clerks = 10,
         .time_s = 20,
@@ -149,6 +149,31 @@ int run_options_enter(int argc, char **argv, struct run_options *ret)
         .check_time_s = 60,
         .check_memory_mb = 1024,
     };
+}
+
+const struct arg_command *run_options_command(void)
+{
+    return &command;
+}
+
+int run_options_try(int argc, char **argv, struct err *e)
+{
+    struct run_options o = defaults();
+    struct arg_operands none;
+    struct plan *plan = NULL;
+    int rc = args_parse(&command, argc, argv, &o, &none, e);
+
+    if (rc == 0)
+        rc = node_settings_check(&o.node, e);
+    if (rc == 0)
+        rc = run_options_plan(&o, &plan, e);
+    plan_free(&plan);
+    return rc;
+}
+
+int run_options_enter(int argc, char **argv, struct run_options *ret)
+{
+    struct run_options o = defaults();
     struct arg_operands none;
     struct err e = {0};
     int code = args_enter(&command, argc, argv, &o, &none);

@@ -37,6 +37,11 @@ struct run_options {
 /* Reads the command line; sets the seed. -1: go on; else the exit code to end with. */
 int run_options_enter(int argc, char **argv, struct run_options *ret);
 
+/* The table, and whether a command line can be meant, for others who put one together. Errors:
+ * -E_INVAL; of run_options_plan, since it looks at the plan, too. */
+const struct arg_command *run_options_command(void);
+int run_options_try(int argc, char **argv, struct err *e);
+
 /* Draws or loads the plan and looks whether it suits the cluster. Errors: of plan.h; -E_INVAL. */
 int run_options_plan(const struct run_options *o, struct plan **ret, struct err *e);
 

@@ -55,11 +55,12 @@ static void show_notable(struct sim_show *s, const struct trial_report *t)
 
     (void)sim_options_command(s->o, t->seed, &again);
     if (s->o->json) {
-        json_array_append_new(s->notable,
-                              json_pack("{s:I, s:s, s:s, s:I, s:s%}", "seed", (json_int_t)t->seed,
-                                        "verdict", trial_verdict_name(t->verdict), "reason",
-                                        t->reason, "at_ms", (json_int_t)t->result.found_ms,
-                                        "command", (const char *)again.data, again.len));
+        json_array_append_new(
+            s->notable,
+            json_pack("{s:I, s:s, s:b, s:s, s:I, s:s%}", "seed", (json_int_t)t->seed, "verdict",
+                      trial_verdict_name(t->verdict), "violation", trial_is_violation(t->verdict),
+                      "reason", t->reason, "at_ms", (json_int_t)t->result.found_ms, "command",
+                      (const char *)again.data, again.len));
     } else {
         clear_progress(s);
         printf("seed %" PRIu64 ": %s", t->seed, trial_verdict_name(t->verdict));

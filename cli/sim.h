@@ -2,6 +2,7 @@
 #define RIFT_CLI_SIM_H
 
 #include "base/buf.h"
+#include "cli/args.h"
 #include "cli/sim_trial.h"
 #include "sim/knobs.h"
 
@@ -35,6 +36,11 @@ struct sim_options {
 int sim_options_enter(int argc, char **argv, struct sim_options *ret);
 void sim_options_free(struct sim_options *o);
 int sim_options_complain(const struct err *e); /* returns EXIT_USAGE */
+
+/* The table, and whether a command line can be meant, for others who put one together.
+ * Errors: -E_INVAL. */
+const struct arg_command *sim_options_command_table(void);
+int sim_options_try(int argc, char **argv, struct err *e);
 
 /* The world of a seed with the knobs that were fixed. Errors: -E_INVAL. */
 int sim_options_config(const struct sim_options *o, uint64_t seed, struct sim_config *ret,

@@ -1,7 +1,6 @@
 #include "cli/sim.h"
 
 #include "base/bug.h"
-#include "cli/args.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -130,13 +129,36 @@ static void spell_out_jobs(int argc, char **argv)
             argv[i] = jobs;
 }
 
+#define DEFAULTS                                                                                   \
+    (struct sim_options)                                                                           \
+    {                                                                                              \
+        .jobs = 1, .tries = 10000, .check_time_s = 10                                              \
+    }
+
+const struct arg_command *sim_options_command_table(void)
+{
+    make_table();
+    return &command;
+}
+
+int sim_options_try(int argc, char **argv, struct err *e)
+{
+    struct sim_options o = DEFAULTS;
+    struct arg_operands none;
+    int rc;
+
+    make_table();
+    rc = args_parse(&command, argc, argv, &o, &none, e);
+    return rc == 0 ? check_options(&o, e) : rc;
+}
+
 int sim_options_enter(int argc, char **argv, struct sim_options *ret)
 {
     struct arg_operands none;
     struct err e = {0};
     int code;
 
-    *ret = (struct sim_options){.jobs = 1, .tries = 10000, .check_time_s = 10};
+    *ret = DEFAULTS;
     make_table();
     spell_out_jobs(argc, argv);
     code = args_enter(&command, argc, argv, ret, &none);

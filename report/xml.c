@@ -42,7 +42,6 @@ static const char *reference(uint32_t point, bool attribute)
 {
     switch (point) {
     case '&': return "&amp;";
-
     case '<': return "&lt;";
     case '>': return "&gt;"; /* "]]>" may not appear in character data (section 2.4) */
     case '"': return attribute ? "&quot;" : NULL;

@@ -2,7 +2,7 @@
 # Every command explains itself, and a mistake in the usage is exit 64 with a hint.
 . "$(dirname "$0")/lib.sh"
 
-for command in run check demo cluster kv node bench; do
+for command in run check gate demo cluster kv node bench; do
     expect 0 "$rift" "$command" --help
     says "exit codes:"
     expect 64 "$rift" "$command" --nonsense
