@@ -6,6 +6,7 @@
 #include "cli/commands.h"
 #include "cli/files.h"
 #include "cli/signals.h"
+#include "cli/terminal.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -256,7 +257,7 @@ static void note_start(struct gate *g)
 
     gmtime_r(&now, &t);
     strftime(g->timestamp, sizeof g->timestamp, "%Y-%m-%dT%H:%M:%S", &t);
-    g->terminal = isatty(STDOUT_FILENO) == 1;
+    g->terminal = terminal_of(STDOUT_FILENO).live;
 }
 
 static int complain(const struct err *e, int code)

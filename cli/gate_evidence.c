@@ -272,7 +272,8 @@ static void explain(struct gathered *g)
         add_words(&a, g->c, false);
     else
         add_option(&a, "--time", seconds);
-    if (g->r->verdict != GATE_UNKNOWN)
+    /* Of a weaker model there is no such set of operations. */
+    if (g->r->verdict != GATE_UNKNOWN && gate_case_option(g->c, "consistency") == NULL)
         add_option(&a, "--minimal", file_at(minimal, g->r->folder, MINIMAL));
     add(&a, history);
     if (helper(g, &a, CHECKED) == EXIT_VIOLATION && g->r->verdict == GATE_OVERDUE) {

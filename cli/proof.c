@@ -4,11 +4,9 @@
 #include "checker/model.h"
 #include "checker/tell.h"
 #include "cli/files.h"
+#include "cli/terminal.h"
 
-#include <langinfo.h>
-#include <locale.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 /* --- making --------------------------------------------------------------------------------- */
@@ -32,25 +30,17 @@ int proof_make(const struct history *h, const struct check_result *r, const stru
 
 /* --- showing -------------------------------------------------------------------------------- */
 
-/* The terminal's width, and whether it takes more than ASCII; a file takes what the locale says. */
-static struct draw_options terminal(void)
+/* As the terminal takes it. */
+static struct draw_options drawing(void)
 {
-    struct draw_options o = {.width = DRAW_WIDTH_DEFAULT};
-    locale_t locale = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
-    struct winsize size;
+    struct terminal t = terminal_of(STDOUT_FILENO);
 
-    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-        o.width = size.ws_col;
-    if (locale != (locale_t)0) {
-        o.utf8 = strcmp(nl_langinfo_l(CODESET, locale), "UTF-8") == 0;
-        freelocale(locale);
-    }
-    return o;
+    return (struct draw_options){.width = t.width, .utf8 = t.utf8};
 }
 
 int proof_show(const struct history *h, const struct minimal *m, struct buf *out)
 {
-    struct draw_options o = terminal();
+    struct draw_options o = drawing();
     int rc = minimal_tell(h, m, out);
 
     if (rc == 0)

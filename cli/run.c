@@ -122,6 +122,8 @@ static int set_up(struct run *r, struct err *e)
     if (rc == 0)
         rc = tally_create((uint32_t)r->o->clerks, &r->tally, e);
     if (rc == 0)
+        rc = course_create((uint32_t)r->o->clerks, &r->course, e);
+    if (rc == 0)
         rc = run_record_open(r, e);
     if (rc == 0)
         rc = run_record_plan(r, e);
@@ -182,6 +184,7 @@ static int play(struct run *r, struct err *e)
         if (rc < 0)
             break;
         tally_set_faults(r->tally, conduct_faults_on(r->conduct));
+        course_faults(r->course, run_now_ns(r), conduct_faults_on(r->conduct));
         plan_ms = least(conduct_deadline_ms(r->conduct), end_ns / NS_PER_MS);
         rc = drive(r, least(least(end_ns, plan_ms * NS_PER_MS), now_ns + SLICE_MS * NS_PER_MS), e);
         run_progress_turn(r);
@@ -206,6 +209,7 @@ static int settle(struct run *r, struct err *e)
         return rc;
     tally_set_faults(r->tally, 0);
     r->healed_ns = run_now_ns(r);
+    course_faults(r->course, r->healed_ns, 0);
     end_ns = r->healed_ns + (int64_t)(r->o->op_timeout_ms + DRAIN_EXTRA_MS) * NS_PER_MS;
     fleet_stop(r->fleet);
     while (rc == 0 && fleet_open(r->fleet) > 0 && run_now_ns(r) < end_ns)
@@ -280,6 +284,7 @@ static void tear_down(struct run *r)
 {
     conduct_destroy(r->conduct);
     tally_destroy(r->tally);
+    course_destroy(r->course);
     workload_destroy(r->workload);
     plan_free(&r->plan);
     run_online_free(&r->online);

@@ -2,9 +2,11 @@
 #define RIFT_CLI_RUN_H
 
 #include "cli/conduct.h"
+#include "cli/course.h"
 #include "cli/judge.h"
 #include "cli/run_online.h"
 #include "cli/run_options.h"
+#include "cli/terminal.h"
 #include "workloads/fleet.h"
 
 #include <limits.h>
@@ -28,6 +30,7 @@ struct run {
     struct workload *workload;
     struct history_writer *writer;
     struct tally *tally;
+    struct course *course;
     struct harness *harness;
     struct conduct *conduct;
     struct links *links;
@@ -42,9 +45,9 @@ struct run {
     int record_rc; /* the first failure to write the history, from inside a callback */
     struct err record_error;
 
-    bool terminal; /* standard error is one */
+    struct terminal terminal; /* standard error */
     int64_t next_progress_ns;
-    uint64_t last_answered;
+    int64_t last_progress_ns;
 
     bool probed; /* the cluster was asked to come back after healing */
     bool recovered;

@@ -90,6 +90,7 @@ static void on_invoked(void *context, int64_t now_ns, uint32_t process, const st
 
     record(r, &event);
     tally_invoked(r->tally, process, op->kind);
+    course_invoked(r->course, process, now_ns);
 }
 
 static void on_asked(void *context, int64_t now_ns, uint32_t process, const struct op *op,
@@ -120,6 +121,7 @@ static void on_completed(void *context, int64_t now_ns, uint32_t process, const 
         event.value = end->value;
     record(r, &event);
     tally_completed(r->tally, op->kind, end->outcome);
+    course_completed(r->course, process, now_ns, end->outcome == OUTCOME_OK);
 }
 
 struct fleet_observer run_record_fleet(struct run *r)
@@ -136,6 +138,7 @@ static void remember_leader(struct run *r, const struct harness_node *node)
         if (r->leaders[i].term == node->term)
             return;
     }
+    course_led(r->course, run_now_ns(r));
     if (r->n_leaders < RUN_LEADERS_MAX)
         r->leaders[r->n_leaders++] = (struct run_leader){.term = node->term, .node = node->id};
 }

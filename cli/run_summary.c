@@ -1,12 +1,14 @@
+#include "cli/picture.h"
 #include "cli/proof.h"
 #include "cli/run.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 /* What a run came to, for people and for machines. */
 
-enum { LEADERS_SHOWN_MAX = 12 };
+enum { LEADERS_SHOWN_MAX = 12, VIOLATION_SHOWN_MAX = 16 };
 
 /* --- faults by name ------------------------------------------------------------------------- */
 
@@ -152,6 +154,40 @@ static void print_leaders(const struct run *r)
         printf("recovery: a write succeeded %.2f s after the faults were healed\n", r->recovered_s);
 }
 
+/* When the operations were open that no order has room for. */
+static size_t violation_of(const struct judgement *j, struct picture_interval *ret, size_t max)
+{
+    const struct check_partition *worst;
+    size_t n = 0;
+
+    if (j == NULL || j->result->verdict != VERDICT_NOT_LINEARIZABLE)
+        return 0;
+    worst = &j->result->partitions[j->result->worst];
+    for (; n < worst->n_stuck && n < max; n++) {
+        const struct history_op *op = &j->history->ops[worst->stuck[n]];
+
+        ret[n] = (struct picture_interval){.from_ns = op->call_ns, .to_ns = op->return_ns};
+    }
+    return n;
+}
+
+static void print_picture(const struct run *r, const struct run_end *end)
+{
+    struct terminal t = terminal_of(STDOUT_FILENO);
+    struct picture_interval violation[VIOLATION_SHOWN_MAX];
+    size_t n = violation_of(end->judgement, violation, VIOLATION_SHOWN_MAX);
+    struct buf text = {0};
+    size_t n_slots;
+    int64_t width_ns;
+
+    course_slots(r->course, &n_slots, &width_ns);
+    if (picture_draw(r->course, r->healed_ns > 0 ? r->healed_ns : (int64_t)n_slots * width_ns,
+                     violation, n, &t, &text) == 0 &&
+        text.len > 0)
+        printf("\n%.*s", (int)text.len, (const char *)text.data);
+    buf_free(&text);
+}
+
 static void print_why(const struct run *r, const struct run_end *end)
 {
     char text[160];
@@ -174,6 +210,7 @@ void run_summary_print(const struct run *r, const struct run_end *end)
     print_faults(r);
     print_met(t);
     print_leaders(r);
+    print_picture(r, end);
     putchar('\n');
     print_why(r, end);
     run_online_print(&r->online);

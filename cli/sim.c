@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "cli/commands.h"
 #include "cli/signals.h"
+#include "cli/terminal.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -106,7 +107,7 @@ static int run_seeds(const struct sim_options *o)
 {
     struct sim_show s = {.o = o,
                          .notable = json_array(),
-                         .terminal = isatty(STDERR_FILENO) == 1,
+                         .terminal = terminal_of(STDERR_FILENO).live,
                          .start_ns = clock_monotonic_ns()};
     struct err e = {0};
     int rc = sim_pool_run(o, on_report, &s, &e);

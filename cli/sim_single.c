@@ -5,6 +5,7 @@
 #include "cli/files.h"
 #include "cli/proof.h"
 #include "cli/sim_story.h"
+#include "cli/terminal.h"
 #include "sim/shake.h"
 #include "sim/shrink.h"
 
@@ -87,7 +88,7 @@ static struct history *fails(void *context, const struct sim_case *c)
 static void progress(void *context, const struct sim_case *best, uint64_t tries)
 {
     (void)context;
-    if (isatty(STDERR_FILENO) != 1)
+    if (!terminal_of(STDERR_FILENO).live)
         return;
     fprintf(stderr,
             "\r\033[K%" PRIu64 " tries: %u nodes, %zu operations, %zu faults, %" PRId64 " ms",
@@ -108,7 +109,7 @@ static int shrink(struct single *s, struct err *e)
     uint64_t tries;
     int rc = sim_shrink(&s->c, &o, &tries, e);
 
-    if (isatty(STDERR_FILENO) == 1)
+    if (terminal_of(STDERR_FILENO).live)
         fputs("\r\033[K", stderr);
     if (rc < 0)
         return rc;
