@@ -2,7 +2,6 @@
 
 #include "base/check.h"
 #include "cli/layout.h"
-#include "nemesis/conductor.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -130,7 +129,7 @@ static int begin_step(struct conduct *c, const struct conductor_action *a, struc
 
     CHECK_THAT(r != NULL, "step %u is not in the plan", a->fault);
     r->begun = true;
-    c->observer.fault(c->observer.context, r, a->text);
+    c->observer.fault(c->observer.context, r, a);
     return harness_counters(c->harness, &c->before[r - c->records], e);
 }
 
@@ -147,7 +146,7 @@ static int end_step(struct conduct *c, const struct conductor_action *a, struct 
     r->ended = true;
     r->cut_short = c->stopping;
     r->bit = proof_of(r) > 0;
-    c->observer.fault(c->observer.context, r, a->text);
+    c->observer.fault(c->observer.context, r, a);
     return 0;
 }
 

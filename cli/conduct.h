@@ -3,6 +3,7 @@
 
 #include "cli/harness.h"
 #include "cli/tally.h"
+#include "nemesis/conductor.h"
 #include "nemesis/plan.h"
 
 /* Plays a plan on the real cluster: asks the conductor what is due, has the harness do it, and
@@ -22,10 +23,11 @@ struct conduct_record {
     uint64_t paused; /* processes seen stopped */
 };
 
-/* Told when a step begins and ends, with its record. */
+/* Told when a step begins and ends, with its record and what the conductor says of it. */
 struct conduct_observer {
     void *context;
-    void (*fault)(void *context, const struct conduct_record *record, const char *text);
+    void (*fault)(void *context, const struct conduct_record *record,
+                  const struct conductor_action *action);
 };
 
 /* Plan and harness are borrowed. Errors: -E_NOMEM. */

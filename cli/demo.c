@@ -155,7 +155,7 @@ static int await_rejoin(struct demo *d, const struct told *t, struct err *e)
 static int scene_heal(struct demo *d, struct told *t, struct err *e)
 {
     struct clerk_end end;
-    int rc = harness_heal(d->harness, e);
+    int rc = demo_heal(d, e);
 
     if (rc == 0)
         rc = await_rejoin(d, t, e);

@@ -32,6 +32,7 @@ struct demo {
     uint32_t processes;        /* numbers given out */
 };
 
+/* Tells a sentence; while the history is open, to it as well. */
 void demo_say(struct demo *d, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Starts nodes that answer reads in this mode and waits for a leader. */
@@ -43,6 +44,9 @@ int demo_seat(struct demo *d, uint64_t leader, struct err *e);
 
 /* Cuts the node and the site of that number off from all other nodes and sites. */
 int demo_isolate(struct demo *d, uint64_t node, struct err *e);
+
+/* Lets everybody reach everybody again. */
+int demo_heal(struct demo *d, struct err *e);
 
 /* One operation of a clerk, recorded. The value is lent until the clerk's next one. */
 int demo_do(struct demo_clerk *c, enum op_kind kind, const char *key, const char *value,

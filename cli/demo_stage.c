@@ -2,6 +2,7 @@
 #include "cli/demo.h"
 #include "cli/files.h"
 #include "cli/layout.h"
+#include "workloads/cuts.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -12,8 +13,24 @@ enum {
     ATTEMPT_MS = 500,
     OPERATION_MS = 2000,
     SENTENCE_BYTES_MAX = 1024,
+    ISOLATION = 1, /* the only fault of the story */
     LINKS_MAX = 4 * LAYOUT_NODES_MAX * LAYOUT_NODES_MAX,
 };
+
+static int64_t now_ns(const struct demo *d)
+{
+    return clock_monotonic_ns() - d->start_ns;
+}
+
+/* What is told while the history is open stands in it, too, for its report. */
+static void note(struct demo *d, const char *text)
+{
+    struct history_event event = {
+        .kind = HISTORY_NOTE, .time_ns = now_ns(d), .text = text + strspn(text, " ")};
+
+    if (d->writer != NULL)
+        (void)history_write(d->writer, &event, NULL); /* for the reader; the verdict needs none */
+}
 
 void demo_say(struct demo *d, const char *format, ...)
 {
@@ -24,6 +41,7 @@ void demo_say(struct demo *d, const char *format, ...)
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
     json_array_append_new(d->steps, json_string(text));
+    note(d, text);
     if (!d->quiet) {
         puts(text);
         fflush(stdout);
@@ -36,11 +54,6 @@ void demo_history_path(const struct demo *d, char ret[PATH_MAX])
 }
 
 /* --- the history ---------------------------------------------------------------------------- */
-
-static int64_t now_ns(const struct demo *d)
-{
-    return clock_monotonic_ns() - d->start_ns;
-}
 
 static int open_history(struct demo *d, uint64_t nodes, const char *reads, struct err *e)
 {
@@ -145,11 +158,48 @@ static size_t append_cut(struct wire_nemesis_link *links, size_t n, struct wire_
     return n + 1;
 }
 
+/* --- the fault ------------------------------------------------------------------------------ */
+
+static int record_isolation(struct demo *d, uint64_t node, const struct wire_nemesis_link *links,
+                            size_t n, struct err *e)
+{
+    struct history_link cuts[LINKS_MAX];
+    char text[96];
+    struct history_event event = {.kind = HISTORY_FAULT,
+                                  .time_ns = now_ns(d),
+                                  .fault = ISOLATION,
+                                  .begins = true,
+                                  .text = text,
+                                  .cuts = cuts,
+                                  .n_cuts = cuts_of(links, n, cuts)};
+
+    snprintf(text, sizeof text, "partition: cuts node %" PRIu64 " and the clerk beside it off",
+             node);
+    return history_write(d->writer, &event, e);
+}
+
+int demo_heal(struct demo *d, struct err *e)
+{
+    struct wire_nemesis_counters counters;
+    struct history_event event = {.kind = HISTORY_FAULT, .fault = ISOLATION};
+    int rc = harness_counters(d->harness, &counters, e);
+
+    if (rc == 0)
+        rc = harness_heal(d->harness, e);
+    if (rc < 0)
+        return rc;
+    event.time_ns = now_ns(d);
+    event.text = "partition: healed";
+    event.dropped = counters.cut;
+    return history_write(d->writer, &event, e);
+}
+
 int demo_isolate(struct demo *d, uint64_t node, struct err *e)
 {
     struct wire_nemesis_link links[LINKS_MAX];
     const struct cluster *c = harness_cluster(d->harness);
     size_t n = 0;
+    int rc;
 
     for (size_t i = 0; i < c->n_nodes; i++) {
         struct wire_end to = {.site = false, .id = c->nodes[i].id};
@@ -163,7 +213,8 @@ int demo_isolate(struct demo *d, uint64_t node, struct err *e)
             n = append_cut(links, n, to, site, node);
         }
     }
-    return harness_set_rules(d->harness, links, n, e);
+    rc = harness_set_rules(d->harness, links, n, e);
+    return rc < 0 ? rc : record_isolation(d, node, links, n, e);
 }
 
 /* --- the clerks ----------------------------------------------------------------------------- */

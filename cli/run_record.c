@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "cli/layout.h"
+#include "workloads/cuts.h"
 #include "workloads/workload.h"
 
 /* The run's observers: every event goes into the history first, then to whoever counts. */
@@ -167,18 +168,23 @@ struct harness_observer run_record_harness(struct run *r)
 
 /* --- faults --------------------------------------------------------------------------------- */
 
-static void on_fault(void *context, const struct conduct_record *f, const char *text)
+static void on_fault(void *context, const struct conduct_record *f,
+                     const struct conductor_action *action)
 {
     struct run *r = context;
+    struct history_link cuts[HISTORY_CUTS_MAX];
     struct history_event event = {
         .kind = HISTORY_FAULT,
         .time_ns = run_now_ns(r),
         .fault = f->step->number,
         .begins = !f->ended,
-        .text = text,
+        .text = action->text,
     };
 
-    if (f->ended) {
+    if (!f->ended) {
+        event.cuts = cuts;
+        event.n_cuts = cuts_of(action->links, action->n_links, cuts);
+    } else {
         event.dropped = f->dropped;
         event.delayed = f->delayed;
         event.duplicated = f->duplicated;
@@ -187,7 +193,7 @@ static void on_fault(void *context, const struct conduct_record *f, const char *
         event.paused = f->paused;
     }
     record(r, &event);
-    run_progress_fault(r, f, text);
+    run_progress_fault(r, f, action->text);
 }
 
 struct conduct_observer run_record_faults(struct run *r)

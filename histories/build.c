@@ -204,6 +204,15 @@ static int add_complete(struct history *h, const struct history_event *event, st
 
 /* --- everything else ------------------------------------------------------------------------ */
 
+static const struct history_link *keep_cuts(struct arena *a, const struct history_event *event)
+{
+    struct history_link *cuts = arena_take(a, event->n_cuts * sizeof *cuts);
+
+    for (size_t i = 0; cuts != NULL && i < event->n_cuts; i++)
+        cuts[i] = event->cuts[i];
+    return cuts;
+}
+
 static int add_other(struct history *h, const struct history_event *event, struct err *e)
 {
     struct history_event copy = *event;
@@ -217,6 +226,11 @@ static int add_other(struct history *h, const struct history_event *event, struc
     if (event->text != NULL) {
         copy.text = keep(&h->memory->arena, event->text);
         if (copy.text == NULL)
+            return err_set(e, -E_NOMEM, "event: %s", err_text(-E_NOMEM));
+    }
+    if (event->kind == HISTORY_FAULT && event->n_cuts > 0) {
+        copy.cuts = keep_cuts(&h->memory->arena, event);
+        if (copy.cuts == NULL)
             return err_set(e, -E_NOMEM, "event: %s", err_text(-E_NOMEM));
     }
     h->events[h->n_events++] = copy;

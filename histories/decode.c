@@ -144,9 +144,10 @@ static int get_header(struct mp_reader *r, struct arena *arena, struct history_h
 
     if (rc < 0)
         return rc;
-    if (version != HISTORY_FORMAT_VERSION)
-        return err_set(e, -E_UNSUPPORTED, "history format %llu; this program reads format %d",
-                       (unsigned long long)version, HISTORY_FORMAT_VERSION);
+    if (version < HISTORY_FORMAT_VERSION_OLDEST || version > HISTORY_FORMAT_VERSION)
+        return err_set(
+            e, -E_UNSUPPORTED, "history format %llu; this program reads formats %d to %d",
+            (unsigned long long)version, HISTORY_FORMAT_VERSION_OLDEST, HISTORY_FORMAT_VERSION);
     h->version = (uint32_t)version;
     rc = mp_read_map(r, HEADER_PAIRS_MAX, &pairs);
     for (size_t i = 0; rc == 0 && i < pairs; i++)
@@ -250,7 +251,33 @@ static int get_complete(struct mp_reader *r, struct history_event *event)
     return rc < 0 ? rc : mp_read_bin(r, OP_VALUE_BYTES_MAX, &event->value);
 }
 
-static int get_fault(struct mp_reader *r, struct history_event *event, struct slice *text)
+/* What a record holds besides numbers and slices; copied once the checksum is known to fit. */
+struct details {
+    struct slice text;
+    struct mp_reader cuts; /* of n_cuts links, from and to in turn */
+    size_t n_cuts;
+    bool without_cuts; /* the record is of version 1 */
+};
+
+/* Only walks over them: nothing is taken on the word of bytes whose checksum nobody has seen. */
+static int get_cuts(struct mp_reader *r, struct details *d)
+{
+    size_t ends;
+    int64_t end;
+    int rc = mp_read_array(r, 2 * HISTORY_CUTS_MAX, &ends);
+
+    if (rc == 0 && ends % 2 != 0)
+        rc = -E_PARSE;
+    if (rc < 0)
+        return rc;
+    d->cuts = *r;
+    d->n_cuts = ends / 2;
+    for (size_t i = 0; rc == 0 && i < ends; i++)
+        rc = mp_read_int(r, &end);
+    return rc;
+}
+
+static int get_fault(struct mp_reader *r, struct history_event *event, struct details *d)
 {
     uint64_t *counters[] = {&event->dropped,   &event->delayed, &event->duplicated,
                             &event->reordered, &event->killed,  &event->paused};
@@ -259,10 +286,10 @@ static int get_fault(struct mp_reader *r, struct history_event *event, struct sl
     if (rc == 0)
         rc = mp_read_bool(r, &event->begins);
     if (rc == 0)
-        rc = get_text(r, FORMAT_TEXT_BYTES_MAX, text);
+        rc = get_text(r, FORMAT_TEXT_BYTES_MAX, &d->text);
     for (size_t i = 0; rc == 0 && i < sizeof counters / sizeof counters[0]; i++)
         rc = mp_read_uint(r, UINT64_MAX, counters[i]);
-    return rc;
+    return rc < 0 || d->without_cuts ? rc : get_cuts(r, d);
 }
 
 static int get_node(struct mp_reader *r, struct history_event *event)
@@ -278,7 +305,7 @@ static int get_node(struct mp_reader *r, struct history_event *event)
     return mp_read_uint(r, UINT64_MAX, &event->term);
 }
 
-static int get_fields(struct mp_reader *r, struct history_event *event, struct slice *text)
+static int get_fields(struct mp_reader *r, struct history_event *event, struct details *d)
 {
     int rc;
 
@@ -288,16 +315,16 @@ static int get_fields(struct mp_reader *r, struct history_event *event, struct s
         rc = get_u32(r, UINT32_MAX, &event->process);
         return rc < 0 ? rc : mp_read_uint(r, UINT64_MAX, &event->node);
     case HISTORY_COMPLETE: return get_complete(r, event);
-    case HISTORY_FAULT: return get_fault(r, event, text);
+    case HISTORY_FAULT: return get_fault(r, event, d);
     case HISTORY_NODE: return get_node(r, event);
-    case HISTORY_NOTE: return get_text(r, FORMAT_TEXT_BYTES_MAX, text);
+    case HISTORY_NOTE: return get_text(r, FORMAT_TEXT_BYTES_MAX, &d->text);
     case HISTORY_END: return 0;
     }
     return -E_PARSE;
 }
 
 /* What every record begins with. */
-static int get_start(struct mp_reader *r, struct history_event *event)
+static int get_start(struct mp_reader *r, struct history_event *event, struct details *d)
 {
     uint64_t kind;
     uint64_t time_ns;
@@ -308,7 +335,8 @@ static int get_start(struct mp_reader *r, struct history_event *event)
         rc = mp_read_uint(r, HISTORY_END, &kind);
     if (rc < 0)
         return rc;
-    if (elements == 0 || elements != format_elements(kind))
+    d->without_cuts = kind == HISTORY_FAULT && elements + 1 == format_elements(kind);
+    if (elements == 0 || (elements != format_elements(kind) && !d->without_cuts))
         return -E_PARSE;
     event->kind = (enum history_event_kind)kind;
     rc = mp_read_uint(r, UINT64_MAX, &event->seq);
@@ -319,37 +347,61 @@ static int get_start(struct mp_reader *r, struct history_event *event)
     return rc;
 }
 
+/* In front of the text: the scratch buffer's start is aligned for them. */
+static int lend_cuts(struct details *d, struct buf *scratch)
+{
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < d->n_cuts; i++) {
+        struct history_link link;
+
+        rc = mp_read_int(&d->cuts, &link.from);
+        if (rc == 0)
+            rc = mp_read_int(&d->cuts, &link.to);
+        if (rc == 0)
+            rc = buf_append_slice(scratch, slice_of(&link, sizeof link));
+    }
+    return rc;
+}
+
 /* An event's text is a C string: only bytes whose checksum fits are worth the copy. */
-static int lend_text(struct slice text, struct buf *scratch, struct history_event *event)
+static int lend_details(struct details *d, struct buf *scratch, struct history_event *event)
 {
     int rc;
 
     if (event->kind != HISTORY_FAULT && event->kind != HISTORY_NOTE)
         return 0;
     buf_clear(scratch);
-    rc = buf_append_slice(scratch, text);
+    rc = lend_cuts(d, scratch);
+    if (rc == 0)
+        rc = buf_append_slice(scratch, d->text);
     if (rc == 0)
         rc = buf_append_byte(scratch, '\0');
-    if (rc == 0)
-        event->text = (const char *)scratch->data;
-    return rc;
+    if (rc < 0)
+        return rc;
+    if (d->n_cuts > 0) {
+        event->cuts = (const struct history_link *)(const void *)scratch->data;
+        event->n_cuts = d->n_cuts;
+    }
+    event->text = (const char *)scratch->data + d->n_cuts * sizeof(struct history_link);
+    return 0;
 }
 
-int format_decode_event(struct slice bytes, struct buf *text, struct history_event *ret,
+int format_decode_event(struct slice bytes, struct buf *scratch, struct history_event *ret,
                         size_t *ret_used, struct err *e)
 {
     struct history_event event = {0};
-    struct slice words = {0};
+    struct details details = {.text = {0}};
     struct mp_reader r = mp_reader_of(bytes);
-    int rc = get_start(&r, &event);
+    int rc = get_start(&r, &event, &details);
 
     if (rc == 0)
-        rc = get_fields(&r, &event, &words);
+        rc = get_fields(&r, &event, &details);
     if (rc < 0)
         return err_set(e, rc, "expected an event: %s", err_text(rc));
     rc = check_seal(&r, e);
     if (rc == 0)
-        rc = lend_text(words, text, &event);
+        rc = lend_details(&details, scratch, &event);
     if (rc < 0)
         return rc;
     *ret = event;

@@ -22,7 +22,7 @@ _Static_assert(NODE_STARTED == 0 && NODE_FOLLOWER == 1 && NODE_CANDIDATE == 2 &&
 size_t format_elements(uint64_t kind)
 {
     static const uint8_t elements[] = {
-        [HISTORY_INVOKE] = 9, [HISTORY_ASK] = 6,  [HISTORY_COMPLETE] = 10, [HISTORY_FAULT] = 13,
+        [HISTORY_INVOKE] = 9, [HISTORY_ASK] = 6,  [HISTORY_COMPLETE] = 10, [HISTORY_FAULT] = 14,
         [HISTORY_NODE] = 7,   [HISTORY_NOTE] = 5, [HISTORY_END] = 4,
     };
 
@@ -148,6 +148,9 @@ static int check_event(const struct history_event *event)
                    ? 0
                    : -E_INVAL;
     case HISTORY_FAULT:
+        if (event->n_cuts > HISTORY_CUTS_MAX)
+            return -E_LIMIT;
+        return strlen(or_empty(event->text)) <= FORMAT_TEXT_BYTES_MAX ? 0 : -E_LIMIT;
     case HISTORY_NOTE: return strlen(or_empty(event->text)) <= FORMAT_TEXT_BYTES_MAX ? 0 : -E_LIMIT;
     case HISTORY_NODE: return (unsigned)event->what <= NODE_EXITED ? 0 : -E_INVAL;
     default: return format_elements(event->kind) > 0 ? 0 : -E_INVAL;
@@ -197,6 +200,11 @@ static void put_fault(struct mp_writer *w, const struct history_event *event)
     mp_write_uint(w, event->reordered);
     mp_write_uint(w, event->killed);
     mp_write_uint(w, event->paused);
+    mp_write_array(w, 2 * event->n_cuts);
+    for (size_t i = 0; i < event->n_cuts; i++) {
+        mp_write_int(w, event->cuts[i].from);
+        mp_write_int(w, event->cuts[i].to);
+    }
 }
 
 static void put_fields(struct mp_writer *w, const struct history_event *event)

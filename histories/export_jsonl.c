@@ -139,6 +139,17 @@ static int jsonl_complete(struct exporter *x, const struct history_op *op,
     return rc == 0 ? end_line(x, event) : rc;
 }
 
+/* From and to in turn: nodes are their ids, the places of clerks are negative. */
+static int put_cuts(struct exporter *x, const struct history_event *event)
+{
+    int rc = event->n_cuts == 0 ? 0 : put(x, ",\"cuts\":[");
+
+    for (size_t i = 0; rc == 0 && i < event->n_cuts; i++)
+        rc = buf_printf(&x->out, "%s%" PRId64 ",%" PRId64, i == 0 ? "" : ",", event->cuts[i].from,
+                        event->cuts[i].to);
+    return rc == 0 && event->n_cuts > 0 ? put(x, "]") : rc;
+}
+
 static int put_fault(struct exporter *x, const struct history_event *event)
 {
     int rc = buf_printf(&x->out, "{\"type\":\"fault\",\"step\":%u,\"begins\":%s", event->fault,
@@ -156,7 +167,9 @@ static int put_fault(struct exporter *x, const struct history_event *event)
         rc = put_number(x, "reordered", event->reordered);
     if (rc == 0)
         rc = put_number(x, "killed", event->killed);
-    return rc == 0 ? put_number(x, "paused", event->paused) : rc;
+    if (rc == 0)
+        rc = put_number(x, "paused", event->paused);
+    return rc == 0 ? put_cuts(x, event) : rc;
 }
 
 static int jsonl_other(struct exporter *x, const struct history_event *event)

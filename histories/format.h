@@ -18,7 +18,8 @@ enum {
     FORMAT_TEXT_BYTES_MAX = 1 << 20, /* value of an option, text of a fault or note */
 };
 
-/* Elements of an event's array, kind and checksum included; 0 when there is no such kind. */
+/* Elements of an event's array, kind and checksum included; 0 when there is no such kind. A FAULT
+ * of version 1 has one less: no links. */
 size_t format_elements(uint64_t kind);
 
 /* Appends one record. On failure `out` is as it was. Errors: -E_LIMIT (a field is longer than a
@@ -32,10 +33,11 @@ bool format_is_header(struct slice bytes);
 /* Reads one record from the start of `bytes`; *ret_used is its length. Errors: -E_GAP (the bytes
  * end inside it), -E_PARSE (no record of this kind), -E_CORRUPT (its checksum does not fit),
  * -E_LIMIT (a field is too long), -E_NOMEM; -E_UNSUPPORTED (a header of a later version).
- * The event's slices are lent from `bytes`, its text from `text`; a header lies in `arena`. */
+ * The event's slices are lent from `bytes`, its text and links from `scratch`; a header lies in
+ * `arena`. */
 int format_decode_header(struct slice bytes, struct arena *arena, struct history_header *ret,
                          size_t *ret_used, struct err *e);
-int format_decode_event(struct slice bytes, struct buf *text, struct history_event *ret,
+int format_decode_event(struct slice bytes, struct buf *scratch, struct history_event *ret,
                         size_t *ret_used, struct err *e);
 
 #endif

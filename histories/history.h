@@ -13,7 +13,13 @@
 
 /* --- the header ----------------------------------------------------------------------------- */
 
-enum { HISTORY_FORMAT_VERSION = 1, HISTORY_NODES_MAX = 64, HISTORY_OPTIONS_MAX = 64 };
+enum {
+    HISTORY_FORMAT_VERSION = 2,        /* what is written */
+    HISTORY_FORMAT_VERSION_OLDEST = 1, /* what is still read: faults of it name no links */
+    HISTORY_NODES_MAX = 64,
+    HISTORY_OPTIONS_MAX = 64,
+    HISTORY_CUTS_MAX = 8192, /* links that one fault cuts */
+};
 
 struct history_option {
     const char *name;
@@ -66,6 +72,11 @@ enum history_node_what {
     NODE_EXITED, /* ended by itself: nobody asked it to */
 };
 
+/* A directed link: a node is its id, the place n at which clerks sit is -n. */
+struct history_link {
+    int64_t from, to;
+};
+
 /* One event. Fields of other kinds mean nothing. Slices and strings are lent. */
 struct history_event {
     enum history_event_kind kind;
@@ -86,8 +97,11 @@ struct history_event {
     const char *text; /* FAULT: what was done to whom. NOTE: the sentence */
     union {
         struct op op; /* INVOKE */
-        struct {      /* FAULT that ends: the proof that it bit. */
+        struct {
+            /* FAULT that ends: the proof that it bit. */
             uint64_t dropped, delayed, duplicated, reordered, killed, paused;
+            const struct history_link *cuts; /* FAULT that begins: nothing passes on them */
+            size_t n_cuts;
         };
     };
 };

@@ -53,7 +53,8 @@ static int read_fault(struct jsonl *j, struct history_event *event, struct err *
         return rc;
     event->fault = (uint32_t)step;
     event->begins = begins.text.data[0] == 't';
-    return jsonl_text(j, "text", &event->text, e);
+    rc = jsonl_cuts(j, event, e);
+    return rc < 0 ? rc : jsonl_text(j, "text", &event->text, e);
 }
 
 static int read_node(struct jsonl *j, struct history_event *event, struct err *e)

@@ -40,6 +40,7 @@ struct jsonl {
     struct buf expected;
     struct buf text;
     struct buf item;
+    struct buf cuts; /* of struct history_link */
     struct sorter sorter;
 };
 
@@ -53,6 +54,8 @@ int jsonl_uint(const struct jsonl *j, const char *field, uint64_t max, uint64_t 
                struct err *e);
 int jsonl_process(const struct jsonl *j, uint32_t *ret, struct err *e); /* has to be there */
 int jsonl_text(struct jsonl *j, const char *field, const char **ret, struct err *e);
+/* The links that a fault cuts: numbers, from and to in turn. */
+int jsonl_cuts(struct jsonl *j, struct history_event *event, struct err *e);
 int jsonl_node_what(const struct jsonl *j, enum history_node_what *ret, struct err *e);
 
 /* What is asked: f, family, key, value, expected. */

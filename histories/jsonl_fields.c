@@ -22,6 +22,7 @@ void jsonl_free(struct jsonl *j)
     buf_free(&j->expected);
     buf_free(&j->text);
     buf_free(&j->item);
+    buf_free(&j->cuts);
     sorter_free(&j->sorter);
 }
 
@@ -255,6 +256,50 @@ static int read_string(struct jsonl *j, struct json_value v, struct arena *arena
         return rc;
     *ret = arena_string(arena, slice_of(j->text.data, j->text.len - 1));
     return *ret == NULL ? out_of(j, -E_NOMEM, e) : 0;
+}
+
+/* A node's id, or the number of a place of clerks with a minus. */
+static int read_end(const struct jsonl *j, struct json_value v, int64_t *ret, struct err *e)
+{
+    bool place = v.kind == JSON_NUMBER && v.text.data[0] == '-';
+    uint64_t number;
+    int rc;
+
+    if (place) {
+        v.text = slice_of(v.text.data + 1, v.text.len - 1);
+        v.at++;
+    }
+    rc = json_uint(&j->line, v, INT64_MAX, &number, e);
+    if (rc == 0)
+        *ret = place ? -(int64_t)number : (int64_t)number;
+    return rc;
+}
+
+int jsonl_cuts(struct jsonl *j, struct history_event *event, struct err *e)
+{
+    struct json_value v = json_field(&j->object, "cuts");
+    int64_t ends[2];
+    size_t n = 0;
+    int rc = 0;
+
+    buf_clear(&j->cuts);
+    if (v.kind == JSON_NONE)
+        return 0;
+    if (v.kind != JSON_ARRAY)
+        return expected(j, v, "an array of numbers", e);
+    v = json_inside(v);
+    for (struct json_value end; rc == 0 && json_next(&v, &end); n++) {
+        if (n == (size_t)2 * HISTORY_CUTS_MAX)
+            return expected(j, end, "no more links", e);
+        rc = read_end(j, end, &ends[n % 2], e);
+        if (rc == 0 && n % 2 == 1)
+            rc = out_of(j, buf_append(&j->cuts, ends, sizeof ends), e);
+    }
+    if (rc == 0 && n % 2 != 0)
+        return expected(j, v, "where the last of these links leads to", e);
+    event->cuts = (const struct history_link *)(const void *)j->cuts.data;
+    event->n_cuts = n / 2;
+    return rc;
 }
 
 static int read_own_string(struct jsonl *j, const char *field, struct arena *arena,

@@ -296,8 +296,14 @@ static void apply_to_nodes(struct conductor *c, const struct active *a, bool beg
 
 static void push_words(struct conductor *c, const struct active *a, enum conductor_action_kind kind)
 {
-    push(c,
-         (struct conductor_action){.kind = kind, .fault = a->step->number, .text = a->fault->text});
+    struct conductor_action action = {
+        .kind = kind, .fault = a->step->number, .text = a->fault->text};
+
+    if (kind == CONDUCTOR_BEGINS) {
+        action.links = a->fault->links;
+        action.n_links = a->fault->n_links;
+    }
+    push(c, action);
 }
 
 /* The few kilobytes of a fault are all the memory it takes after conductor_create; without them

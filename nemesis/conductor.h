@@ -22,7 +22,7 @@ enum conductor_action_kind {
 
 struct conductor_action {
     enum conductor_action_kind kind;
-    const struct wire_nemesis_link *links; /* RULES */
+    const struct wire_nemesis_link *links; /* RULES; BEGINS: the step's own, as it began */
     size_t n_links;
     uint64_t node;
     uint32_t fault; /* number of the step */

@@ -84,29 +84,6 @@ void sim_record_node(struct sim_world *w, const struct sim_node *n, enum history
 
 /* --- the conductor -------------------------------------------------------------------------- */
 
-static void record_fault(struct sim_world *w, const struct conductor_action *a, bool begins)
-{
-    struct sim_net_totals net;
-    struct history_event event = {.kind = HISTORY_FAULT,
-                                  .time_ns = w->now_ns,
-                                  .fault = a->fault,
-                                  .begins = begins,
-                                  .text = a->text};
-
-    sim_net_totals(w->net, &net);
-    if (begins) {
-        w->result->faults[conductor_step(w->conductor, a->fault)->kind]++;
-    } else {
-        event.dropped = net.cut + net.dropped;
-        event.duplicated = net.duplicated;
-        event.reordered = net.reordered;
-        event.delayed = net.delayed;
-        event.killed = w->result->kills;
-        event.paused = w->result->pauses;
-    }
-    sim_record(w, &event);
-}
-
 static void carry_out(struct sim_world *w, const struct conductor_action *a)
 {
     struct sim_node *n = a->node > 0 ? &w->nodes[a->node - 1] : NULL;
@@ -128,8 +105,8 @@ static void carry_out(struct sim_world *w, const struct conductor_action *a)
         sim_node_pause(n);
         break;
     case CONDUCTOR_RESUME: sim_node_resume(n); break;
-    case CONDUCTOR_BEGINS: record_fault(w, a, true); break;
-    case CONDUCTOR_ENDS: record_fault(w, a, false); break;
+    case CONDUCTOR_BEGINS: sim_fault_begins(w, a); break;
+    case CONDUCTOR_ENDS: sim_fault_ends(w, a); break;
     }
 }
 
@@ -304,6 +281,9 @@ static int create_plan(struct sim_world *w, const struct plan *plan, struct err 
     if (rc < 0)
         return rc;
     w->steps = plan->n_steps;
+    rc = sim_faults_create(w, e);
+    if (rc < 0)
+        return rc;
     return conductor_create(plan, w->ids, w->config.nodes, w->ids, w->config.nodes, &w->conductor,
                             e);
 }
@@ -370,6 +350,7 @@ static void destroy_world(struct sim_world *w)
     plan_free(&w->plan);
     sim_net_destroy(w->net);
     oracle_destroy(w->oracle);
+    free(w->faults_on);
     free(w->applied_ids);
     free(w->asked);
     free(w->is_strict);

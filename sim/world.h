@@ -68,6 +68,7 @@ struct sim_world {
     struct plan *plan; /* drawn; NULL when it was given */
     size_t steps;
     struct conductor *conductor;
+    struct sim_fault_on *faults_on; /* one for each step of the plan, and one more */
     struct workload *workload;
     struct fleet *fleet;
     int64_t fleet_wake_ns; /* of the event in the queue; INT64_MAX: none */
@@ -112,6 +113,11 @@ void sim_note_death(struct sim_node *n, uint64_t lost_batches); /* if anybody as
 int sim_clients_create(struct sim_world *w, struct err *e);
 void sim_clients_step(struct sim_world *w); /* ticks the fleet and sends what it wants sent */
 void sim_clients_reply(struct sim_world *w, const struct wire_reply *m);
+
+/* faults.c: what the plan's steps cut and what proves that they bit, for the history. */
+int sim_faults_create(struct sim_world *w, struct err *e); /* `steps` is known */
+void sim_fault_begins(struct sim_world *w, const struct conductor_action *a);
+void sim_fault_ends(struct sim_world *w, const struct conductor_action *a);
 
 /* world.c */
 void sim_put(struct sim_world *w, struct sim_event event);

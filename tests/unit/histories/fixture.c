@@ -119,6 +119,11 @@ static void draw_other(struct fixture_events *g, struct history_event *event)
         event->killed = 4;
         event->paused = 5;
         event->text = g->text;
+        event->cuts = g->cuts;
+        event->n_cuts = rng_below(&g->rng, 10);
+        for (size_t i = 0; i < event->n_cuts; i++)
+            g->cuts[i] = (struct history_link){(int64_t)rng_below(&g->rng, 600) - 300,
+                                               (int64_t)(rng_next(&g->rng) >> 1)};
         break;
     default: event->text = g->text; break;
     }
@@ -198,6 +203,9 @@ void fixture_same_event(const struct history_event *a, const struct history_even
     cr_assert(a->dropped == b->dropped && a->delayed == b->delayed &&
               a->duplicated == b->duplicated && a->reordered == b->reordered &&
               a->killed == b->killed && a->paused == b->paused);
+    cr_assert_eq(a->n_cuts, b->n_cuts);
+    for (size_t i = 0; i < a->n_cuts; i++)
+        cr_assert(a->cuts[i].from == b->cuts[i].from && a->cuts[i].to == b->cuts[i].to);
 }
 
 /* --- files ---------------------------------------------------------------------------------- */

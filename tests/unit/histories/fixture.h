@@ -20,6 +20,7 @@ struct fixture_events {
     uint32_t n_processes;
     uint8_t bytes[3][300];
     char text[64];
+    struct history_link cuts[9];
 };
 
 void fixture_events_init(struct fixture_events *g, uint64_t seed);

@@ -275,9 +275,9 @@ Test(histories_damage, a_later_version_is_refused_by_name)
     struct history *h;
     struct err e;
 
-    put_header(&bytes, 2, "extra");
+    put_header(&bytes, HISTORY_FORMAT_VERSION + 1, "extra");
     cr_assert_eq(history_load_bytes("later", buf_slice(&bytes), &h, &e), -E_PARSE);
-    cr_assert_not_null(strstr(e.text, "history format 2"), "%s", e.text);
+    cr_assert_not_null(strstr(e.text, "history format 3"), "%s", e.text);
     buf_free(&bytes);
 }
 
@@ -293,6 +293,73 @@ Test(histories_damage, names_that_a_later_header_adds_are_passed_over)
     cr_assert(h->loss.unfinished);
     history_free(&h);
     buf_free(&bytes);
+}
+
+/* [FAULT, 1, 5 ns, step 2, begins, "cut", six counts, and with `n` >= 0 that many ends of links].
+ */
+static void put_fault(struct buf *out, int n)
+{
+    size_t start = out->len;
+    struct mp_writer w;
+
+    mp_writer_init(&w, out);
+    mp_write_array(&w, n < 0 ? 13 : 14);
+    mp_write_uint(&w, HISTORY_FAULT);
+    mp_write_uint(&w, 1);
+    mp_write_uint(&w, 5);
+    mp_write_uint(&w, 2);
+    mp_write_bool(&w, true);
+    mp_write_str(&w, "cut");
+    for (unsigned i = 0; i < 6; i++)
+        mp_write_uint(&w, 0);
+    if (n >= 0)
+        mp_write_array(&w, (size_t)n);
+    for (int i = 0; i < n; i++)
+        mp_write_int(&w, -i);
+    buf_append_byte(out, 0xce);
+    buf_append_u32be(out, hash_crc32(0, out->data + start, out->len - 1 - start));
+}
+
+Test(histories_damage, a_fault_of_the_first_version_names_no_links)
+{
+    struct buf bytes = {0};
+    struct history *h;
+
+    put_header(&bytes, 1, "extra");
+    put_fault(&bytes, -1);
+    cr_assert_eq(history_load_bytes("old", buf_slice(&bytes), &h, NULL), 0);
+    cr_assert_eq(h->n_events, 1);
+    cr_assert_str_eq(h->events[0].text, "cut");
+    cr_assert_eq(h->events[0].n_cuts, 0);
+    history_free(&h);
+    buf_free(&bytes);
+}
+
+Test(histories_damage, links_of_a_fault_come_in_pairs_and_are_bounded)
+{
+    static const struct {
+        int ends;
+        bool good;
+    } table[] = {{0, true},
+                 {4, true},
+                 {3, false},
+                 {2 * HISTORY_CUTS_MAX, true},
+                 {2 * HISTORY_CUTS_MAX + 2, false}};
+
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        struct buf bytes = {0};
+        struct history *h;
+
+        put_header(&bytes, HISTORY_FORMAT_VERSION, "extra");
+        put_fault(&bytes, table[i].ends);
+        cr_assert_eq(history_load_bytes("links", buf_slice(&bytes), &h, NULL), 0);
+        cr_assert_eq(h->loss.damaged, !table[i].good, "%d ends", table[i].ends);
+        cr_assert_eq(h->n_events, table[i].good);
+        if (table[i].good && table[i].ends > 0)
+            cr_assert_eq(h->events[0].cuts[1].to, -3);
+        history_free(&h);
+        buf_free(&bytes);
+    }
 }
 
 /* --- the rules of processes ----------------------------------------------------------------- */

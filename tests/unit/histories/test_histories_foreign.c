@@ -200,7 +200,8 @@ Test(histories_foreign, an_object_is_an_event)
              "\"value\":1,\"time\":7}\n\n"
              " {\"type\":\"ok\" , \"process\":1, \"unknown\":[1,{\"a\":null}]}\n"
              "{\"type\":\"invoke\",\"process\":2,\"f\":\"get\",\"key\":\"x\"}\n"
-             "{\"type\":\"fault\",\"begins\":true,\"text\":\"cut\",\"dropped\":3}\n"
+             "{\"type\":\"fault\",\"begins\":true,\"text\":\"cut\",\"dropped\":3,"
+             "\"cuts\":[1, 2, -3,1]}\n"
              "{\"type\":\"ok\",\"process\":2,\"value\":\"1\",\"node\":2}\n"
              "{\"type\":\"invoke\",\"process\":2,\"f\":\"get\",\"key\":\"\\u0078\"}\n"
              "{\"type\":\"ok\",\"process\":2,\"value\":null}\n"
@@ -215,6 +216,9 @@ Test(histories_foreign, an_object_is_an_event)
     cr_assert_eq(h->ops[0].call_ns, 7);
     cr_assert_eq(h->ops[1].node, 2);
     cr_assert_eq(h->events[0].dropped, 3);
+    cr_assert_eq(h->events[0].n_cuts, 2);
+    cr_assert_eq(h->events[0].cuts[1].from, -3, "a place of clerks");
+    cr_assert_eq(h->events[0].cuts[1].to, 1);
     history_free(&h);
 }
 

@@ -78,6 +78,40 @@ Test(sim_world, oracles_change_nothing)
     }
 }
 
+/* The first of three nodes against the rest: two links, both ways. */
+Test(sim_world, a_fault_names_the_links_that_it_cuts_and_what_proves_it)
+{
+    struct plan_step step = {.number = 1,
+                             .at_ms = 500,
+                             .for_ms = 500,
+                             .kind = FAULT_PARTITION,
+                             .shape = SHAPE_HALVES,
+                             .clients = CLIENTS_FREE};
+    struct plan plan = {.steps = &step, .n_steps = 1};
+    struct history *h = NULL;
+    struct sim_config c;
+    struct sim_result r;
+    const struct history_event *begins = NULL;
+    const struct history_event *ends = NULL;
+
+    sim_config_plain(1, &c);
+    c.nodes = 3;
+    c.run_ms = 2000;
+    cr_assert_eq(sim_run(&c, &plan, NULL, &h, &r, NULL), 0);
+    for (size_t i = 0; i < h->n_events; i++) {
+        if (h->events[i].kind == HISTORY_FAULT && h->events[i].begins)
+            begins = &h->events[i];
+        else if (h->events[i].kind == HISTORY_FAULT)
+            ends = &h->events[i];
+    }
+    cr_assert(begins != NULL && ends != NULL);
+    cr_assert(ends->dropped > 0 && ends->delayed == 0, "what proves it is of its own kind");
+    cr_assert_eq(begins->n_cuts, 4, "%s cuts %zu links", begins->text, begins->n_cuts);
+    for (size_t i = 0; i < begins->n_cuts; i++)
+        cr_assert((begins->cuts[i].from == 1) != (begins->cuts[i].to == 1), "%s", begins->text);
+    history_free(&h);
+}
+
 Test(sim_world, faults_of_every_kind_come_up_and_bite)
 {
     struct sim_result sum = {0};
