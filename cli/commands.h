@@ -5,6 +5,7 @@
 int command_run(int argc, char **argv);
 int command_sim(int argc, char **argv);
 int command_check(int argc, char **argv);
+int command_report(int argc, char **argv);
 int command_verify(int argc, char **argv);
 int command_convert(int argc, char **argv);
 int command_gate(int argc, char **argv);

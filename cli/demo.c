@@ -5,6 +5,7 @@
 #include "cli/commands.h"
 #include "cli/files.h"
 #include "cli/layout.h"
+#include "cli/page.h"
 #include "cli/proof.h"
 #include "cli/signals.h"
 
@@ -39,6 +40,7 @@ struct told {
     char read[64]; /* what the read came to, in words */
     enum verdict verdict;
     char history[PATH_MAX];
+    char page[PATH_MAX];
     double seconds;
 };
 
@@ -202,9 +204,17 @@ static int play(struct demo *d, uint64_t nodes, struct told *t, struct err *e)
 static int judge(struct demo *d, struct told *t, struct err *e)
 {
     struct judge_options o = {.signals_end_it = true};
+    struct report_asks *asks = NULL;
+    struct history_visitor visitor;
     struct judgement j = {0};
     struct buf text = {0};
-    int rc = judge_file(t->history, &o, &j, e);
+    int rc = report_asks_create(&asks, e);
+
+    if (rc == 0) {
+        visitor = report_asks_visitor(asks);
+        o.visitor = &visitor;
+        rc = judge_file(t->history, &o, &j, e);
+    }
 
     if (rc == 0) {
         t->verdict = j.result->verdict;
@@ -215,8 +225,12 @@ static int judge(struct demo *d, struct told *t, struct err *e)
     if (rc == 0)
         demo_say(d, "  The checker on the recorded history:\n%.*s", (int)text.len,
                  (const char *)text.data);
+    files_join(t->page, d->folder, PAGE_NAME);
+    if (rc == 0)
+        rc = page_write_of(t->page, t->history, &j, asks, NULL, e);
     buf_free(&text);
     judgement_free(&j);
+    report_asks_destroy(asks);
     return rc;
 }
 
@@ -281,9 +295,11 @@ static int tell_both(const struct demo_values *v, const char *folder, json_t *st
     explain_local(&voice, &told[0]);
     demo_say(&voice, "The same with --reads index:");
     rc = tell(v, folder, steps, &told[1], e);
-    if (rc == 0)
-        explain_index(&voice, &told[1]);
-    return rc;
+    if (rc < 0)
+        return rc;
+    explain_index(&voice, &told[1]);
+    demo_say(&voice, "\nTo see both again, step by step: %s and %s", told[0].page, told[1].page);
+    return 0;
 }
 
 static enum exit_code code_of(const struct told told[2])
@@ -298,12 +314,12 @@ static enum exit_code code_of(const struct told told[2])
 
 static json_t *told_json(const struct told *t)
 {
-    return json_pack("{s:s, s:I, s:I, s:I, s:I, s:b, s:s, s:b, s:b, s:s, s:s, s:f}", "reads",
+    return json_pack("{s:s, s:I, s:I, s:I, s:I, s:b, s:s, s:b, s:b, s:s, s:s, s:s, s:f}", "reads",
                      t->reads, "old_leader", (json_int_t)t->old_leader, "old_term",
                      (json_int_t)t->old_term, "new_leader", (json_int_t)t->new_leader, "new_term",
                      (json_int_t)t->new_term, "believed_to_lead", t->believed, "read", t->read,
                      "stale", t->stale, "refused", t->refused, "verdict", verdict_name(t->verdict),
-                     "history", t->history, "seconds", t->seconds);
+                     "history", t->history, "report", t->page, "seconds", t->seconds);
 }
 
 static void print_json(const struct told told[2], json_t *steps, enum exit_code code)

@@ -59,8 +59,10 @@ int judge_file(const char *path, const struct judge_options *o, struct judgement
     struct check_options check = check_options_of(o, &budget, &pool);
     struct history_load_options load = foreign_options(&o->foreign, o->model);
     int64_t start_ns;
-    int rc = history_load_as(path, &load, &j.history, e);
+    int rc;
 
+    load.visitor = o->visitor;
+    rc = history_load_as(path, &load, &j.history, e);
     if (rc < 0)
         return rc;
     start_ns = clock_monotonic_ns();

@@ -21,6 +21,7 @@ struct judge_options {
     uint64_t memory_mb;  /* for all that is searched at a time, beside the history; 0: no bound */
     uint64_t jobs;       /* partitions at a time; 0: one */
     bool signals_end_it; /* a pending SIGINT or SIGTERM ends the search, see cli/signals.h */
+    const struct history_visitor *visitor; /* of the history while it is loaded; may be NULL */
 };
 
 struct judgement {

@@ -16,6 +16,7 @@ static const struct subcommand subcommands[] = {
     {"run", command_run, "a workload under faults on real processes, then the verdict"},
     {"sim", command_sim, "the same in the simulator, over many seeds"},
     {"check", command_check, "verdicts on recorded histories"},
+    {"report", command_report, "one HTML page that shows a run"},
     {"verify", command_verify, "whether a witness proves a history linearizable"},
     {"convert", command_convert, "histories from and to the formats of other tools"},
     {"gate", command_gate, "a suite for CI: JUnit XML, a summary, the evidence of failures"},

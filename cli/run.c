@@ -6,6 +6,7 @@
 #include "cli/files.h"
 #include "cli/signals.h"
 #include "cli/threads.h"
+#include "report/report.h"
 #include "workloads/drive.h"
 #include "workloads/workload.h"
 
@@ -304,9 +305,15 @@ static int judge(const struct run *r, struct run_end *end, struct judgement *j, 
                               .memory_mb = r->o->check_memory_mb,
                               .jobs = threads_default(),
                               .signals_end_it = true};
+    struct history_visitor visitor;
     char missing[160];
-    int rc = judge_file(r->history_path, &o, j, e);
+    int rc = report_asks_create(&end->asks, e);
 
+    if (rc == 0) {
+        visitor = report_asks_visitor(end->asks);
+        o.visitor = &visitor;
+        rc = judge_file(r->history_path, &o, j, e);
+    }
     if (rc < 0) {
         end->code = exit_worse(end->code, EXIT_HARNESS);
         return rc;
@@ -363,6 +370,9 @@ static enum exit_code run_and_judge(struct run *r)
     if (judge(r, &end, &j, &judge_error) < 0)
         fprintf(stderr, "rift run: %s\n", judge_error.text);
     publish(r, &end);
+    if (end.judgement != NULL)
+        run_summary_page(r, &end);
+    report_asks_destroy(end.asks);
     judgement_free(&j);
     return end.code;
 }

@@ -78,6 +78,7 @@ struct run_end {
     int rc; /* 0, or why it ended early: -E_CLOSED, -E_INTERRUPTED, ... */
     const char *reason;
     const struct judgement *judgement; /* NULL: the history was not judged */
+    struct report_asks *asks;          /* of that history; NULL: not collected */
     enum exit_code code;
 };
 
@@ -86,6 +87,9 @@ struct run_end {
 const char *run_faults_missing(const struct run *r, char *text, size_t len);
 
 void run_summary_print(const struct run *r, const struct run_end *end);
+
+/* Writes report.html; what goes wrong with it is said and changes no verdict. */
+void run_summary_page(const struct run *r, const struct run_end *end);
 json_t *run_summary_json(const struct run *r, const struct run_end *end);
 
 #endif

@@ -2,6 +2,9 @@
 #include "cli/proof.h"
 #include "cli/run.h"
 
+#include "cli/files.h"
+#include "cli/page.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -223,6 +226,35 @@ void run_summary_print(const struct run *r, const struct run_end *end)
         printf("%.*s", (int)text.len, text.len > 0 ? (const char *)text.data : "");
     buf_free(&text);
     printf("%s\n", r->history_path);
+}
+
+/* --- the page ------------------------------------------------------------------------------- */
+
+static int put_also(const struct run *r, const struct run_end *end, struct buf *out)
+{
+    char text[160];
+    int rc = page_also(end->rc < 0 ? end->reason : NULL, run_faults_missing(r, text, sizeof text),
+                       r->probed && !r->recovered, out);
+
+    return rc < 0 ? rc : buf_append_byte(out, '\0');
+}
+
+void run_summary_page(const struct run *r, const struct run_end *end)
+{
+    struct buf also = {0};
+    char path[PATH_MAX];
+    struct err e = {0};
+    int rc = put_also(r, end, &also);
+
+    files_join(path, r->folder, PAGE_NAME);
+    rc = rc < 0 ? err_set(&e, rc, "%s: %s", path, err_text(rc))
+                : page_write_of(path, r->history_path, end->judgement, end->asks,
+                                (const char *)also.data, &e);
+    if (rc < 0)
+        fprintf(stderr, "rift run: %s\n", e.text);
+    else if (!r->o->json)
+        printf("%s\n", path);
+    buf_free(&also);
 }
 
 /* --- for machines --------------------------------------------------------------------------- */

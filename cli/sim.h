@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "cli/args.h"
 #include "cli/sim_trial.h"
+#include "sim/case.h"
 #include "sim/knobs.h"
 
 #include <jansson.h>
@@ -19,6 +20,7 @@ struct sim_options {
     bool plain;
     const char *plan;
     const char *history;
+    const char *report;
     const char *bug;
     bool shrink;
     uint64_t tries;
@@ -63,6 +65,12 @@ int sim_pool_run(const struct sim_options *o,
 /* Runs the seed or the replay file, shrinks it when asked to, shows what came of it. Returns the
  * exit code. */
 int sim_single_run(const struct sim_options *o);
+
+/* --- its report (sim_page.c) ---------------------------------------------------------------- */
+
+/* Writes the page of a world that was judged so. Errors: of the simulator, of the file. */
+int sim_page_write(const char *path, const struct sim_case *c, const struct check_result *check,
+                   const struct trial_report *t, const char *command, struct err *e);
 
 /* --- what it came to (sim_summary.c) -------------------------------------------------------- */
 

@@ -22,6 +22,8 @@ static const struct arg_option own_options[] = {
     {"bug", ARG_CHOICE, AT(bug), "NAME", "plant one, see `rift bugs`", 0, 0, bug_names, NULL},
     {"history", ARG_TEXT, AT(history), "FILE", "with --seed: keep what the clerks saw", 0, 0, NULL,
      NULL},
+    {"report", ARG_TEXT, AT(report), "FILE", "with --seed or --replay: the page that shows it", 0,
+     0, NULL, NULL},
     {"shrink", ARG_FLAG, AT(shrink), NULL,
      "with --seed: look for a smaller world with the same violation, and tell its story", 0, 0,
      NULL, NULL},
@@ -104,6 +106,8 @@ static int check_options(struct sim_options *o, struct err *e)
         return err_set(e, -E_INVAL, "--seeds does not go with --seed or --replay");
     if (o->history != NULL && !single)
         return err_set(e, -E_INVAL, "--history wants one seed: --seed N");
+    if (o->report != NULL && !single)
+        return err_set(e, -E_INVAL, "--report wants one seed: --seed N");
     if (o->shrink && o->seed == 0)
         return err_set(e, -E_INVAL, "--shrink wants one seed: --seed N");
     o->first = o->last = o->seed;

@@ -119,6 +119,14 @@ static int shrink(struct single *s, struct err *e)
     return run_case(s->o, s->c, &s->report, &s->history, &s->check, e);
 }
 
+static void replay_path(const struct single *s, char path[PATH_MAX])
+{
+    if (s->o->out != NULL)
+        snprintf(path, PATH_MAX, "%s", s->o->out);
+    else
+        snprintf(path, PATH_MAX, "sim-%" PRIu64 ".json", s->seed);
+}
+
 /* FILE.json, and FILE.plan.json for `rift run --plan`. */
 static int write_replay(struct single *s, char path[PATH_MAX], char plan_path[PATH_MAX],
                         struct err *e)
@@ -127,10 +135,7 @@ static int write_replay(struct single *s, char path[PATH_MAX], char plan_path[PA
     size_t stem;
     int rc;
 
-    if (s->o->out != NULL)
-        snprintf(path, PATH_MAX, "%s", s->o->out);
-    else
-        snprintf(path, PATH_MAX, "sim-%" PRIu64 ".json", s->seed);
+    replay_path(s, path);
     stem = strlen(path);
     if (stem > 5 && strcmp(path + stem - 5, ".json") == 0)
         stem -= 5;
@@ -204,6 +209,26 @@ static int show(struct single *s, bool shrunk, struct err *e)
     return 0;
 }
 
+static int write_page(const struct single *s, bool shrunk, struct err *e)
+{
+    char path[PATH_MAX];
+    struct buf command = {0};
+    int rc;
+
+    replay_path(s, path);
+    if (s->o->replay != NULL || shrunk)
+        rc = buf_printf(&command, "rift sim --replay '%s'", shrunk ? path : s->o->replay);
+    else
+        rc = sim_options_command(s->o, s->seed, &command);
+    if (rc == 0)
+        rc = buf_append_byte(&command, '\0');
+    rc = rc < 0 ? err_set(e, rc, "report: %s", err_text(rc))
+                : sim_page_write(s->o->report, s->c, s->check, &s->report,
+                                 (const char *)command.data, e);
+    buf_free(&command);
+    return rc;
+}
+
 static int run_single(struct single *s, struct err *e)
 {
     int rc = create_case(s->o, &s->c, e);
@@ -224,6 +249,8 @@ static int run_single(struct single *s, struct err *e)
         rc = show(s, shrunk, e);
     if (rc == 0 && s->o->history != NULL)
         rc = write_history(s, e);
+    if (rc == 0 && s->o->report != NULL)
+        rc = write_page(s, shrunk, e);
     return rc;
 }
 

@@ -1,6 +1,7 @@
 #include "workloads/cuts.h"
 
-_Static_assert((int)HISTORY_CUTS_MAX >= (int)WIRE_LINKS_MAX, "a history holds the links of any fault");
+_Static_assert((int)HISTORY_CUTS_MAX >= (int)WIRE_LINKS_MAX,
+               "a history holds the links of any fault");
 
 static int64_t end_of(struct wire_end end)
 {
