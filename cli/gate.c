@@ -5,8 +5,8 @@
 #include "cli/args.h"
 #include "cli/commands.h"
 #include "cli/files.h"
+#include "cli/process.h"
 #include "cli/signals.h"
-#include "cli/terminal.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -110,26 +110,30 @@ static enum gate_verdict verdict_of(const struct gate_child_end *end)
     }
 }
 
-static void say_why(const struct gate_case *c, struct gate_result *r)
+static void say_why(const struct gate_case *c, const struct gate_child_end *end,
+                    struct gate_result *r)
 {
     char tail[FILES_TAIL_BYTES + 1];
+    char how[64];
     char path[PATH_MAX];
     size_t len;
 
     files_join(path, r->folder, GATE_OUTPUT_NAME);
     files_tail(path, tail);
     len = strcspn(tail, "\n");
+    process_describe_end(end->status, how, sizeof how);
     if (r->verdict <= GATE_UNKNOWN)
         snprintf(r->message, sizeof r->message, "%s, expected %s", gate_verdict_name(r->verdict),
                  gate_verdict_name(c->expect));
     else if (r->verdict == GATE_OVERDUE)
         snprintf(r->message, sizeof r->message, "over its budget of %g s", c->budget_s);
     else
-        snprintf(r->message, sizeof r->message, "%s%s%.*s", gate_verdict_name(r->verdict),
+        snprintf(r->message, sizeof r->message, "%s, %s%s%.*s", gate_verdict_name(r->verdict), how,
                  len > 0 ? ": " : "", (int)len, tail);
 }
 
-static void conclude(const struct gate_case *c, struct gate_result *r)
+static void conclude(const struct gate_case *c, const struct gate_child_end *end,
+                     struct gate_result *r)
 {
     bool open = r->verdict == GATE_UNKNOWN && c->expect != GATE_UNKNOWN && c->unknown_passes;
     char path[PATH_MAX];
@@ -140,7 +144,7 @@ static void conclude(const struct gate_case *c, struct gate_result *r)
     (void)files_read_end(path, GATE_OUTPUT_BYTES_MAX, &r->output, NULL);
     if (r->passed && !open)
         return;
-    say_why(c, r);
+    say_why(c, end, r);
     if (!r->skipped)
         gate_evidence_gather(c, r);
 }
@@ -164,7 +168,7 @@ static int run_case(struct gate *g, size_t i, struct err *e)
         return rc;
     r->seconds = end.seconds;
     r->verdict = verdict_of(&end);
-    conclude(c, r);
+    conclude(c, &end, r);
     return r->passed ? files_remove_folder(r->folder, e) : 0;
 }
 
@@ -257,7 +261,7 @@ static void note_start(struct gate *g)
 
     gmtime_r(&now, &t);
     strftime(g->timestamp, sizeof g->timestamp, "%Y-%m-%dT%H:%M:%S", &t);
-    g->terminal = terminal_of(STDOUT_FILENO).live;
+    g->terminal = terminal_of(STDOUT_FILENO);
 }
 
 static int complain(const struct err *e, int code)

@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "cli/exit_code.h"
 #include "cli/gate_suite.h"
+#include "cli/terminal.h"
 
 #include <limits.h>
 
@@ -34,7 +35,7 @@ struct gate {
     struct gate_result *results; /* one a case */
     char folder[PATH_MAX];
     char timestamp[32];
-    bool terminal; /* standard output is one */
+    struct terminal terminal; /* standard output */
     bool json;
 };
 

@@ -121,7 +121,7 @@ int gate_report_write(const struct gate *g, struct err *e)
 
 void gate_report_begin(const struct gate *g, size_t i)
 {
-    if (!g->terminal || g->json)
+    if (!g->terminal.live || g->json)
         return;
     printf("%zu/%zu  %s ...", i + 1, g->suite.n_cases, g->suite.cases[i].name);
     fflush(stdout);
@@ -129,12 +129,18 @@ void gate_report_begin(const struct gate *g, size_t i)
 
 void gate_report_end(const struct gate *g, size_t i)
 {
+    static const enum terminal_color colors[] = {[SUITE_PASSED] = COLOR_GREEN,
+                                                 [SUITE_FAILURE] = COLOR_RED,
+                                                 [SUITE_ERROR] = COLOR_RED,
+                                                 [SUITE_SKIPPED] = COLOR_YELLOW};
     const struct gate_result *r = &g->results[i];
+    enum suite_result result = result_of(r);
 
     if (g->json)
         return;
-    printf("%s%-7s  %-6s  %-40s  %6.1f s  %s\n", g->terminal ? "\r\033[K" : "",
-           suite_result_name(result_of(r)), gate_kind_name(g->suite.cases[i].kind),
+    printf("%s%s%-7s%s  %-6s  %-44s  %6.1f s  %s\n", g->terminal.live ? "\r\033[K" : "",
+           terminal_color(&g->terminal, colors[result]), suite_result_name(result),
+           terminal_color(&g->terminal, COLOR_NONE), gate_kind_name(g->suite.cases[i].kind),
            g->suite.cases[i].name, r->seconds, gate_verdict_name(r->verdict));
     if (!r->passed)
         printf("    %s\n", r->message);

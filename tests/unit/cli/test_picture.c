@@ -89,6 +89,30 @@ Test(course, a_fault_is_on_in_every_slot_until_it_ends_also_where_nothing_happen
     course_destroy(c);
 }
 
+Test(course, merging_forgets_no_fault_and_no_leader)
+{
+    struct course *c = create();
+    const struct course_slot *slots;
+    size_t with_fault = 0;
+    uint64_t leaders = 0;
+    int64_t width_ns;
+    size_t n;
+
+    for (int64_t s = 0; s < 100; s++) {
+        course_led(c, s * NS_PER_S);
+        course_faults(c, s * NS_PER_S + 500 * NS_PER_MS, s == 41 ? 2 : 0);
+    }
+    slots = course_slots(c, &n, &width_ns);
+    cr_assert_gt(width_ns, COURSE_SLOT_FIRST_MS * NS_PER_MS, "nothing was merged");
+    for (size_t i = 0; i < n; i++) {
+        with_fault += slots[i].faults == 2;
+        leaders += slots[i].new_leaders;
+    }
+    cr_assert_eq(leaders, 100);
+    cr_assert_eq(with_fault, (size_t)(NS_PER_S / width_ns) + 1, "from 41.5 s to 42.5 s");
+    course_destroy(c);
+}
+
 /* Four seconds: full, isolated and silent, half, full; a violation in the third. */
 static struct course *story(void)
 {
