@@ -16,6 +16,8 @@
 #define STORY "story.txt"
 #define CHECKED "check.txt"
 #define COMMAND "command.txt"
+#define PAGE "report.html"
+#define PAGE_LOG "report.txt"
 
 enum { TRIES = 2000, NUMBER_BYTES = 24, OUTPUT_BYTES_MAX = 64 << 20 };
 
@@ -33,6 +35,15 @@ static void add_option(struct gate_argv *a, const char *name, const char *value)
 {
     add(a, name);
     add(a, value);
+}
+
+/* An option as the case has it: the word and its value. */
+static void add_given(struct gate_argv *a, const struct gate_case *c, const char *option)
+{
+    for (size_t i = 0; i + 1 < c->n_words; i++) {
+        if (c->words[i + 1] == gate_case_option(c, option))
+            add_option(a, c->words[i], c->words[i + 1]);
+    }
 }
 
 /* The options but for those of one seed instead of many. */
@@ -210,7 +221,7 @@ static void find_seed(struct gathered *g)
  * with the same violation. */
 static void keep_seed(struct gathered *g)
 {
-    char history[PATH_MAX], replay[PATH_MAX], tries[NUMBER_BYTES];
+    char history[PATH_MAX], replay[PATH_MAX], page[PATH_MAX], tries[NUMBER_BYTES];
     struct gate_argv a = {0};
     bool shrink = g->r->verdict == GATE_BAD;
 
@@ -222,6 +233,7 @@ static void keep_seed(struct gathered *g)
     add_option(&a, "--seed", g->seed);
     add_words(&a, g->c, true);
     add_option(&a, "--history", file_at(history, g->r->folder, HISTORY));
+    add_option(&a, "--report", file_at(page, g->r->folder, PAGE));
     if (shrink) {
         struct gate_argv smaller = a;
 
@@ -236,7 +248,7 @@ static void keep_seed(struct gathered *g)
 
 static void keep_replay(const struct gathered *g)
 {
-    char history[PATH_MAX], replay[PATH_MAX];
+    char history[PATH_MAX], replay[PATH_MAX], page[PATH_MAX];
     struct gate_argv a = {0};
 
     if (files_copy(g->c->file, file_at(replay, g->r->folder, REPLAY), NULL) < 0)
@@ -245,6 +257,7 @@ static void keep_replay(const struct gathered *g)
     add_option(&a, "--replay", replay);
     add_words(&a, g->c, true);
     add_option(&a, "--history", file_at(history, g->r->folder, HISTORY));
+    add_option(&a, "--report", file_at(page, g->r->folder, PAGE));
     (void)helper(g, &a, STORY);
 }
 
@@ -283,6 +296,27 @@ static void explain(struct gathered *g)
     }
 }
 
+/* The page, where the case has not left one: of a history that was recorded elsewhere, and of a run
+ * that was stopped. */
+static void show(const struct gathered *g)
+{
+    /* The options of `rift check` that `rift report` takes as well. */
+    static const char *const shared[] = {"model", "from", "keys", "failed-cas", "accounts"};
+    char history[PATH_MAX], page[PATH_MAX], log[PATH_MAX];
+    struct gate_argv a = {0};
+
+    file_at(history, g->r->folder, g->c->kind == GATE_CHECK ? g->file_name : HISTORY);
+    if (!files_exists(history) || files_exists(file_at(page, g->r->folder, PAGE)))
+        return;
+    add_option(&a, "rift", "report");
+    for (size_t i = 0; g->c->kind == GATE_CHECK && i < sizeof shared / sizeof *shared; i++)
+        add_given(&a, g->c, shared[i]);
+    add_option(&a, "--out", page);
+    add(&a, history);
+    if (helper(g, &a, PAGE_LOG) >= 0 && files_exists(page))
+        unlink(file_at(log, g->r->folder, PAGE_LOG)); /* it says where the page is */
+}
+
 /* --- what is told --------------------------------------------------------------------------- */
 
 static void keep_command(const struct gathered *g)
@@ -319,6 +353,7 @@ void gate_evidence_gather(const struct gate_case *c, struct gate_result *r)
     case GATE_KIND_COUNT: break;
     }
     explain(&g);
+    show(&g);
     keep_command(&g);
     keep_details(&g);
     if (print_repeat(&g, r->folder, &r->repeat) < 0 || buf_append_byte(&r->repeat, '\0') < 0)

@@ -37,8 +37,8 @@ const char *gate_verdict_name(enum gate_verdict v)
 
 /* What the gate says itself, or has no use for. */
 static const char *const not_for_runs[] = {"out", "json", NULL};
-static const char *const not_for_seeds[] = {"seed", "replay",  "shrink", "tries",
-                                            "out",  "history", "json",   NULL};
+static const char *const not_for_seeds[] = {"seed", "replay",  "shrink", "tries", "out",
+                                            "json", "history", "report", NULL};
 static const char *const not_for_checks[] = {"witness", "minimal", "follow", "json", NULL};
 static const char *const for_replays[] = {"bug", "check-time", NULL}; /* the rest is in the file */
 

@@ -66,6 +66,7 @@ evidence=gate/01-testcase-x-
 [ -s "$evidence/minimal.msgpack" ] || fail "no minimal history: $(ls gate gate/*)"
 expect 1 "$rift" check "$evidence/minimal.msgpack"
 (cd $evidence && expect 1 sh command.txt) || exit 1
+[ -s "$evidence/report.html" ] || fail "no page: $(ls $evidence)"
 gate 1
 expect 1 sh -c "$(sed -n 's/^ *repeat: //p' out | head -n 1)"
 says "k1.0"
@@ -93,6 +94,7 @@ END
 gate 65
 counts 2 0 2 0
 says "over its budget of 3 s"
+[ -s gate/02-slow/report.html ] || fail "no page of a run that was stopped"
 [ -s gate/02-slow/check.txt ] || fail "nobody looked at the history of a run that was stopped"
 none_left || fail "processes are left: $(ours)"
 
@@ -104,7 +106,7 @@ cat >suite.json <<'END'
 END
 gate 1
 says "repeat: rift run --time 90 --online --reads local --check-quorum off --nemesis isolate-leader --seed 5"
-for file in history.msgpack minimal.msgpack plan.json result.json node-1.log check.txt command.txt; do
+for file in history.msgpack minimal.msgpack plan.json result.json report.html node-1.log check.txt command.txt; do
     [ -s "gate/01-local-reads/$file" ] || fail "no $file"
 done
 none_left || fail "processes are left: $(ours)"
@@ -135,7 +137,7 @@ if [ -n "$("$rift" bugs --names)" ]; then
 END
     gate 1 --bug cas-compares-stale
     says "passed   sim     own bug"
-    for file in history.msgpack replay.json replay.plan.json story.txt; do
+    for file in history.msgpack replay.json replay.plan.json report.html story.txt; do
         [ -s "gate/01-seeds/$file" ] || fail "no $file"
     done
     expect 1 sh -c "$(sed -n 's/^ *repeat: //p' out)"

@@ -6,17 +6,23 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#define PATH "gate-suite-test.json"
+/* Tests run side by side, each as a process. */
+static char path[64];
+
+static void name_file(void)
+{
+    snprintf(path, sizeof path, "gate-suite-%d.json", (int)getpid());
+}
 
 static int load(const char *text, struct gate_suite *ret, struct err *e)
 {
-    cr_assert_eq(files_write(PATH, slice_str(text), NULL), 0);
-    return gate_suite_load(PATH, ret, e);
+    cr_assert_eq(files_write(path, slice_str(text), NULL), 0);
+    return gate_suite_load(path, ret, e);
 }
 
 static void forget(void)
 {
-    unlink(PATH);
+    unlink(path);
 }
 
 static const char whole[] =
@@ -41,7 +47,8 @@ static void expect_words(const struct gate_case *c, const char *expected)
     cr_assert_str_eq(text, expected);
 }
 
-Test(gate_suite, options_become_words_and_terms_come_from_the_defaults, .fini = forget)
+Test(gate_suite, options_become_words_and_terms_come_from_the_defaults, .init = name_file,
+     .fini = forget)
 {
     struct gate_suite s;
     struct err e = {0};
@@ -62,7 +69,8 @@ Test(gate_suite, options_become_words_and_terms_come_from_the_defaults, .fini = 
     gate_suite_free(&s);
 }
 
-Test(gate_suite, what_is_given_to_all_does_not_replace_a_case_s_own, .fini = forget)
+Test(gate_suite, what_is_given_to_all_does_not_replace_a_case_s_own, .init = name_file,
+     .fini = forget)
 {
     enum { RUNS_AND_REPLAYS = 1u << GATE_RUN | 1u << GATE_REPLAY };
     struct gate_suite s;
@@ -75,7 +83,7 @@ Test(gate_suite, what_is_given_to_all_does_not_replace_a_case_s_own, .fini = for
     gate_suite_free(&s);
 }
 
-Test(gate_suite, more_cases_than_the_bound_are_refused, .fini = forget)
+Test(gate_suite, more_cases_than_the_bound_are_refused, .init = name_file, .fini = forget)
 {
     struct buf text = {0};
     struct gate_suite s;
@@ -91,7 +99,7 @@ Test(gate_suite, more_cases_than_the_bound_are_refused, .fini = forget)
 }
 
 /* Any change of a good suite is read or refused, and never anything else. */
-Test(gate_suite, changed_bytes_are_read_or_refused, .fini = forget)
+Test(gate_suite, changed_bytes_are_read_or_refused, .init = name_file, .fini = forget)
 {
     struct rng r = rng_make(1, 1);
     size_t refused = 0;
@@ -112,7 +120,7 @@ Test(gate_suite, changed_bytes_are_read_or_refused, .fini = forget)
             gate_suite_free(&s);
         } else {
             refused++;
-            cr_assert_eq(strncmp(e.text, PATH ":", sizeof PATH), 0, "%s", e.text);
+            cr_assert_eq(strncmp(e.text, path, strlen(path)), 0, "%s", e.text);
         }
     }
     cr_assert_gt(refused, 2000);
