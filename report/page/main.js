@@ -12,7 +12,7 @@ function main() {
   fillQuantiles(run);
   fillFacts(run);
   fillKeys(run);
-  fillLegend();
+  fillLegend(run);
 
   const cluster = new ClusterCanvas(run, view);
   const operations = new OperationsCanvas(run, view);
@@ -29,7 +29,7 @@ function main() {
   const draw = () => drawn.forEach((one) => one.draw());
   view.onChange(draw);
   for (const query of ["(prefers-color-scheme: dark)", "print"])
-    window.matchMedia(query).addEventListener("change", () => { readColours(); fillLegend(); draw(); });
+    window.matchMedia(query).addEventListener("change", () => { readColours(); fillLegend(run); draw(); });
   window.addEventListener("resize", () => view.changed());
   draw();
 }

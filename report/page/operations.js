@@ -4,7 +4,7 @@
 const OUTCOME_COLOURS = ["pending", "ok", "fail", "info"];
 const LANE_HEIGHT_MAX = 22, LANE_HEIGHT_MIN = 3, LANES_HEIGHT = 480, MARK_WIDTH_MIN = 7;
 const TEXT_WIDTH_MIN = 44; // a bar this wide has room for words
-const LISTED_MAX = 5;
+const LISTED_MAX = 8;
 
 class OperationsCanvas {
   constructor(run, view) {
@@ -197,8 +197,8 @@ class OperationsCanvas {
     if (run.lanesLeftOut > 0) parts.push(plural(run.lanesLeftOut, "process") + " more than there are lanes");
     let text = parts.join("; ") + ".";
     if (marks.length > 0)
-      text += " Marked: " + marks.slice(0, LISTED_MAX).map(([op, k]) => k + " " + describeOp(run, op)).join("; ") +
-        (marks.length > LISTED_MAX ? "; and " + (marks.length - LISTED_MAX) + " more" : "") + ".";
+      text += " Marked: " + (marks.length > LISTED_MAX ? plural(marks.length - LISTED_MAX, "earlier one") + "; " : "") +
+        marks.slice(-LISTED_MAX).map(([op, k]) => k + " " + describeOp(run, op)).join("; ") + ".";
     clearTimeout(this.telling);
     this.telling = setTimeout(() => { element("shown").textContent = text; }, 120);
   }

@@ -11,6 +11,7 @@ class Replay {
     this.playing = false;
     this.eventTimes = Float64Array.from(run.events, (e) => e[0]);
     this.steps = storyOf(run);
+    element("ring-side").hidden = run.nodes.length === 0;
     this.listSteps();
     this.listen();
   }
@@ -72,7 +73,8 @@ class Replay {
       if (i < 0) return;
       const op = ops[i];
       const lately = now - run.until[op] <= (this.view.to - this.view.from) * ANSWER_SHOWN;
-      if (run.until[op] > now || (lately && run.until[op] < run.end)) open.push({ op, lane, over: run.until[op] <= now });
+      const over = run.until[op] <= now;
+      if (!over || (lately && run.until[op] < run.end)) open.push({ op, lane, over });
     });
     return open;
   }
@@ -83,17 +85,21 @@ class Replay {
   }
 
   draw() {
-    const run = this.run, g = prepare(this.canvas, RING_HEIGHT);
-    const cuts = cutsAt(run, this.view.now), open = this.openOps();
-    this.centre = { x: g.width / 2, y: RING_HEIGHT / 2 };
-    this.radius = Math.min(g.width * 0.27, 118);
-    this.drawLinks(g, cuts);
-    this.drawRequests(g, open);
-    run.nodes.forEach((id) => this.drawNode(g, id));
+    const run = this.run, cuts = cutsAt(run, this.view.now), open = this.openOps();
+    if (run.nodes.length > 0) this.drawRing(cuts, open);
     this.showState(cuts, open);
     this.showSteps();
     element("slider").value = String(Math.round(this.view.now / run.end * 10000));
     element("now").textContent = formatTime(run, this.view.now);
+  }
+
+  drawRing(cuts, open) {
+    const g = prepare(this.canvas, RING_HEIGHT);
+    this.centre = { x: g.width / 2, y: RING_HEIGHT / 2 };
+    this.radius = Math.min(g.width * 0.27, 118);
+    this.drawLinks(g, cuts);
+    this.drawRequests(g, open);
+    this.run.nodes.forEach((id) => this.drawNode(g, id));
   }
 
   place(id) {
@@ -286,7 +292,8 @@ function storyOf(run) {
     if (e[1] === KIND_FAULT)
       steps.push({ at: e[0], text: "Fault " + e[2] + (e[3] ? " begins: " + e[4] : " ends.") });
     if (e[1] === KIND_NODE && (e[3] === "leader" || e[3] === "exited"))
-      steps.push({ at: e[0], text: "Node " + e[2] + (e[3] === "leader" ? " leads in term " + e[4] + "." : " ended by itself.") });
+      steps.push({ at: e[0],
+        text: "Node " + e[2] + (e[3] === "leader" ? " leads in term " + e[4] + "." : " ended by itself.") });
   }
   return steps.slice(0, STEPS_MAX);
 }

@@ -55,7 +55,8 @@ function fillFaults(run) {
     addRow(table, [["No fault was recorded."]]);
     return;
   }
-  addRow(table, [["step"], ["begins", "number"], ["lasts", "number"], ["what it does"], ["what proves that it bit"]], "th");
+  addRow(table, [["step", "number"], ["begins", "number"], ["lasts", "number"], ["what it does"],
+    ["what proves that it bit"]], "th");
   for (const f of run.faults) {
     const bit = f.counts !== null && f.counts.some((n) => n > 0);
     addRow(table, [[String(f.step), "number"], [formatTime(run, f.from), "number"],
@@ -85,7 +86,8 @@ function fillQuantiles(run) {
 function fillFacts(run) {
   const facts = [["workload", run.workload], ["model", run.model], ["cluster", run.cluster],
     ["seed", run.seed === "0" ? "" : run.seed], ["nodes", run.nodes.join(" ")],
-    ["started", run.started_ms > 0 ? new Date(run.started_ms).toISOString().slice(0, 19) + " UTC" : ""], ...run.options];
+    ["started", run.started_ms > 0 ? new Date(run.started_ms).toISOString().slice(0, 19) + " UTC" : ""],
+    ...run.options];
   for (const [name, value] of facts) {
     if (value === "") continue;
     const pair = document.createElement("div"), dt = document.createElement("dt"), dd = document.createElement("dd");
@@ -113,12 +115,12 @@ function fillKeys(run) {
   }
 }
 
-const LEGEND = [["ok", "ok"], ["fail", "fail"], ["info", "unknown outcome"], ["pending", "never ended"],
-  ["leader", "leader"], ["follower", "follower"], ["candidate", "candidate"], ["paused", "paused"], ["down", "down"]];
+const LEGEND_OPS = [["ok", "ok"], ["fail", "fail"], ["info", "unknown outcome"], ["pending", "never ended"]];
+const LEGEND_NODES = ["leader", "follower", "candidate", "paused", "down"].map((state) => [state, state]);
 
-function fillLegend() {
+function fillLegend(run) {
   element("legend").textContent = "";
-  for (const [colour, name] of LEGEND) {
+  for (const [colour, name] of [...LEGEND_OPS, ...(run.nodes.length > 0 ? LEGEND_NODES : [])]) {
     const entry = document.createElement("span"), box = document.createElement("canvas");
     box.width = box.height = 12;
     const c = box.getContext("2d");
