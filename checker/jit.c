@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 /* Just-in-time linearization (Lowe, "Testing for linearizability", 2017): an operation is placed
- * when a return forces it, so at every turn the one that has to return next is tried first. Six
+ * when a return forces it, so at every turn the one that has to return next is tried first. Eight
  * prunings keep the tree small; docs/checker.md proves them together.
  *
  *   R  An operation that never changes the state is placed as soon as it is open and legal, and
@@ -18,7 +18,10 @@
  *      operations and the same state is dropped (in seen.c).
  *   I  Behind an operation of unknown outcome comes none that would lead to the same state
  *      without it.
- *   N  No step that leaves a value wanting that can no longer come about (needs.h). */
+ *   N  No step that leaves a value wanting that can no longer come about (needs.h).
+ *   T  Of a queue, no step that leaves nobody who could take what is inside; and who could take it
+ *      counts instead of its order (takers.h, in search.c).
+ *   V  States that nobody tells apart any more are one (relevance.h, in search.c). */
 
 /* N turns back early and H asks for whole orders only, so the longest order that a search with them
  * sees is short of what could be shown. After a violation is certain, a search without them looks
@@ -387,10 +390,11 @@ static void lengthen(const struct problem *p, const struct engine_budget *budget
 static int run(const struct problem *p, const struct engine_budget *budget,
                struct engine_result *ret)
 {
+    const struct model *m = problem_model(p);
     int rc = decide(p, budget, ret);
 
-    if (rc == 0 && ret->verdict == VERDICT_NOT_LINEARIZABLE && problem_model(p)->effect != NULL &&
-        !budget->verdict_only)
+    if (rc == 0 && ret->verdict == VERDICT_NOT_LINEARIZABLE &&
+        (m->effect != NULL || m->passes != NULL) && !budget->verdict_only)
         lengthen(p, budget, ret);
     return rc;
 }

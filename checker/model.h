@@ -63,6 +63,17 @@ struct model_effect {
                    that one is seen by nobody there */
 };
 
+/* What an operation does to an object from which things come out in the order in which they were
+ * put in. */
+struct passing {
+    enum passage {
+        PASSAGE_IN,   /* puts `item` in, whatever is there */
+        PASSAGE_OUT,  /* takes out what was put in first: `item` or, of unknown outcome, anything */
+        PASSAGE_NONE, /* finds nothing inside */
+    } passage;
+    uint32_t item; /* equal items have equal numbers */
+};
+
 struct model {
     const char *name;
     const void *context; /* found again in the environment; for models made elsewhere */
@@ -111,6 +122,11 @@ struct model {
     /* May be NULL. Tells what an operation has to do with single states, so that a search can look
      * ahead (checker/needs.h). Pure. */
     struct model_effect (*effect)(const struct model_env *env, const struct model_op *op);
+
+    /* May be NULL. Of a first-in-first-out object, which is empty at the start: what an operation
+     * does, so that a search can look ahead (checker/takers.h). Its takings of unknown outcome are
+     * equal, and it has no `effect`. Pure. */
+    struct passing (*passes)(const struct model_env *env, const struct model_op *op);
 
     /* May be NULL: a state is carried by its bytes. Writes a state into another table of strings,
      * for models whose states hold numbers of other strings. Errors: -E_NOMEM, -E_LIMIT. */

@@ -12,8 +12,10 @@ enum { TURNS_PER_CLOCK = 1024 };
 static int add_seen(struct search *s)
 {
     bool matters = s->relevance == NULL || relevance_matters(s->relevance, &s->at);
+    uint32_t state = matters ? s->at.state : SEEN_ANY_STATE;
+    int rc = s->takers == NULL ? 0 : takers_state(s->takers, &s->at, &state);
 
-    return seen_add(&s->seen, &s->at, matters ? s->at.state : SEEN_ANY_STATE);
+    return rc < 0 ? rc : seen_add(&s->seen, &s->at, state);
 }
 
 int search_begin(struct search *s, const struct problem *p, const struct engine_budget *budget,
@@ -28,6 +30,8 @@ int search_begin(struct search *s, const struct problem *p, const struct engine_
         rc = seen_init(&s->seen, &s->at, pruning != SEARCH_EQUAL);
     if (rc == 0 && pruning == SEARCH_COMPLETE)
         rc = relevance_create(p, &s->relevance);
+    if (rc == 0 && pruning == SEARCH_COMPLETE)
+        rc = takers_create(p, &s->takers);
     if (rc == 0)
         rc = add_seen(s);
     return rc < 0 ? rc : 0;
@@ -38,6 +42,7 @@ void search_end(struct search *s)
     placement_free(&s->at);
     seen_free(&s->seen);
     relevance_destroy(s->relevance);
+    takers_destroy(s->takers);
     free(s->longest.ops);
     *s = (struct search){0};
 }
@@ -58,6 +63,8 @@ static void note_longest(struct search *s)
 static void step_back(struct search *s)
 {
     placement_pop(&s->at);
+    if (s->takers != NULL)
+        takers_remove(s->takers);
     if (s->longest.shared > s->at.depth)
         s->longest.shared = s->at.depth;
 }
@@ -79,6 +86,12 @@ static int keep_step(struct search *s)
 
 int search_enter(struct search *s, uint32_t op, uint32_t state)
 {
+    if (s->takers != NULL) {
+        int rc = takers_place(s->takers, op);
+
+        if (rc != 1)
+            return rc;
+    }
     placement_push(&s->at, op, state);
     return keep_step(s);
 }
@@ -104,7 +117,7 @@ uint32_t search_back(struct search *s)
 static size_t needed_bytes(const struct search *s)
 {
     return problem_memory_bytes(s->problem) + placement_memory_bytes(&s->at) +
-           relevance_memory_bytes(s->relevance) + s->engine_bytes +
+           relevance_memory_bytes(s->relevance) + takers_memory_bytes(s->takers) + s->engine_bytes +
            (size_t)s->problem->n_ops * sizeof *s->longest.ops;
 }
 

@@ -5,6 +5,7 @@
 #include "checker/placement.h"
 #include "checker/relevance.h"
 #include "checker/seen.h"
+#include "checker/takers.h"
 
 /* What depth-first engines have in common: the place where they stand, the configurations they
  * have seen, the longest order so far, and the budget. An engine chooses what to try next. */
@@ -25,6 +26,7 @@ struct search {
     struct placement at;
     struct seen seen;
     struct relevance *relevance; /* NULL: every state matters */
+    struct takers *takers;       /* NULL: nothing is known of them */
     struct longest longest;
     size_t engine_bytes; /* what the engine holds beside; it sets this once */
     uint32_t farthest;   /* so many returns, the first ones, some configuration explained */

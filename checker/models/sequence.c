@@ -113,6 +113,16 @@ static int sequence_describe(const struct model_env *env, uint32_t state, struct
     return rc;
 }
 
+static struct passing queue_passes(const struct model_env *env, const struct model_op *op)
+{
+    (void)env;
+    if (op->kind == OP_ENQUEUE)
+        return (struct passing){.passage = PASSAGE_IN, .item = op->value};
+    if (op->known && op->status == STATUS_NO_KEY)
+        return (struct passing){.passage = PASSAGE_NONE};
+    return (struct passing){.passage = PASSAGE_OUT, .item = op->result};
+}
+
 const struct model model_queue = {
     .name = "queue",
     .noun = "queue",
@@ -122,6 +132,7 @@ const struct model model_queue = {
     .initial = sequence_initial,
     .step = sequence_step,
     .observes = sequence_observes,
+    .passes = queue_passes,
     .describe_state = sequence_describe,
 };
 

@@ -331,3 +331,51 @@ Test(checker_growth, many_clients_of_one_key_are_followed_by_what_they_saw)
         family_destroy(&b.f);
     }
 }
+
+/* Rounds of puts that are open at once, of few values, then everything is taken by one client in
+ * orders that fit; the last answer is `last`. `unknown`: so many takes of unknown outcome, open
+ * from the start, which took nothing. */
+static struct cost queued(unsigned rounds, unsigned last, unsigned unknown)
+{
+    struct family f = family_create("queue", 1000);
+    struct history_op *ops[8];
+    struct cost c;
+
+    for (unsigned i = 0; i < unknown; i++)
+        invoke(&f, OP_DEQUEUE, 0)->value = slice_of(NULL, 0);
+    for (unsigned round = 0; round < rounds; round++) {
+        for (unsigned i = 0; i < 8; i++)
+            ops[i] = invoke(&f, OP_ENQUEUE, (i + round) % 5);
+        for (unsigned i = 0; i < 8; i++)
+            complete(&f, ops[i]);
+    }
+    for (unsigned round = 0; round < rounds; round++) {
+        for (unsigned i = 0; i < 8; i++) {
+            bool is_last = round + 1 == rounds && i == 7;
+            struct history_op *op = invoke(&f, OP_DEQUEUE, 0);
+
+            op->value = slice_of(NULL, 0);
+            op->result = slice_str(f.names[is_last ? last : (i * 3 % 8 + round) % 5]);
+            complete(&f, op);
+        }
+    }
+    c = cost_of(&f, "jit");
+    family_destroy(&f);
+    return c;
+}
+
+/* Forty rounds have 8!^40 orders, and which was right shows hundreds of operations later. */
+Test(checker_growth, who_takes_from_a_queue_is_known_when_it_is_put_in)
+{
+    unsigned right = (7 * 3 % 8 + 39) % 5;
+    struct cost possible = queued(40, right, 0);
+    struct cost impossible = queued(40, (right + 1) % 5, 0);
+    struct cost unknown = queued(40, right, 2);
+
+    cr_expect_eq(possible.verdict, VERDICT_LINEARIZABLE);
+    cr_expect_lt(possible.steps, 2000, "%lu steps", (unsigned long)possible.steps);
+    cr_expect_eq(impossible.verdict, VERDICT_NOT_LINEARIZABLE);
+    cr_expect_lt(impossible.steps, 200000, "%lu steps", (unsigned long)impossible.steps);
+    cr_expect_eq(unknown.verdict, VERDICT_LINEARIZABLE);
+    cr_expect_lt(unknown.steps, 20000, "%lu steps", (unsigned long)unknown.steps);
+}
