@@ -12,6 +12,11 @@
 #include "histories/convert.h"
 
 #include <stddef.h>
+#include <string.h>
+
+#define SEQUENTIAL "sequential"
+
+enum { MEASURES_MAX = 32 };
 
 /* `rift check`: verdicts on history files. */
 struct check_values {
@@ -26,13 +31,26 @@ struct check_values {
     bool follow;
 };
 
+/* The models, and the weaker one that goes with each of them. */
+static const char *const *measures(void)
+{
+    static const char *names[MEASURES_MAX + 2];
+    const char *const *models = check_model_names();
+    size_t n = 0;
+
+    for (; models[n] != NULL && n < MEASURES_MAX; n++)
+        names[n] = models[n];
+    names[n] = SEQUENTIAL;
+    return names;
+}
+
 static const struct arg_option options[] = {
     {.name = "model",
      .kind = ARG_CHOICE,
      .offset = offsetof(struct check_values, judge.model),
      .value = "NAME",
-     .help = "what the history is measured against",
-     .choices = check_model_names,
+     .help = "what the history is measured against; sequential: as --consistency sequential",
+     .choices = measures,
      .when_absent = "what the file names or its functions tell"},
     FOREIGN_OPTIONS(struct check_values, judge.foreign),
     {.name = "consistency",
@@ -318,6 +336,10 @@ int command_check(int argc, char **argv)
 
     if (code >= 0)
         return code;
+    if (v.judge.model != NULL && strcmp(v.judge.model, SEQUENTIAL) == 0) {
+        v.judge.model = NULL;
+        v.consistency = SEQUENTIAL;
+    }
     if (v.follow)
         return follow(&v, &files);
     if (weaker_is(v.consistency) && needs_linearizability(&v)) {
