@@ -293,6 +293,7 @@ static void tear_down(struct gate *g)
 {
     for (size_t i = 0; g->results != NULL && i < g->suite.n_cases; i++) {
         buf_free(&g->results[i].repeat);
+        buf_free(&g->results[i].again);
         buf_free(&g->results[i].details);
         buf_free(&g->results[i].output);
     }

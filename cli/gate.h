@@ -25,7 +25,8 @@ struct gate_result {
     double seconds;
     char folder[PATH_MAX]; /* of the evidence; removed when the case passed */
     char message[ERR_TEXT_MAX];
-    struct buf repeat;  /* the command, as it is typed where the gate was started */
+    struct buf repeat;  /* the command, as it is typed where the gate was started; ends with NUL */
+    struct buf again;   /* RUN: the run itself, where `repeat` is something surer; likewise */
     struct buf details; /* the explanation of a violation */
     struct buf output;  /* the end of what it printed */
 };

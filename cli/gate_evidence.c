@@ -16,6 +16,7 @@
 #define STORY "story.txt"
 #define CHECKED "check.txt"
 #define COMMAND "command.txt"
+#define AGAIN "again.txt"
 #define PAGE "report.html"
 #define PAGE_LOG "report.txt"
 
@@ -108,6 +109,7 @@ struct gathered {
     struct gate_result *r;
     char seed[NUMBER_BYTES]; /* SIM: the first that was not good; empty: none */
     bool has_replay;
+    bool convicted;               /* the history that is there is not linearizable */
     char file_name[NAME_MAX + 1]; /* CHECK: of the copy */
 };
 
@@ -127,29 +129,44 @@ static void use_own_plan(struct gate_argv *a, char path[PATH_MAX], const char *f
     }
 }
 
+/* The case itself: runs; seeds of which none stands out. */
+static int print_again(const struct gathered *g, const char *from, struct buf *out)
+{
+    struct gate_argv a = {0};
+    char plan[PATH_MAX];
+
+    add_option(&a, "rift", gate_kind_name(g->c->kind));
+    add_words(&a, g->c, false);
+    use_own_plan(&a, plan, from);
+    return print_argv(&a, out);
+}
+
+/* What fails again for certain: the simulator and the checker are deterministic, processes are not.
+ */
 static int print_repeat(const struct gathered *g, const char *from, struct buf *out)
 {
     struct gate_argv a = {0};
     char path[PATH_MAX];
     char plan[PATH_MAX];
 
-    add(&a, "rift");
     if (g->c->kind == GATE_REPLAY || g->has_replay) {
-        add(&a, "sim");
+        add_option(&a, "rift", "sim");
         add_option(&a, "--replay", file_at(path, from, REPLAY));
         if (g->c->kind == GATE_REPLAY)
             add_words(&a, g->c, true);
     } else if (g->seed[0] != '\0') {
-        add(&a, "sim");
+        add_option(&a, "rift", "sim");
         add_option(&a, "--seed", g->seed);
         add_words(&a, g->c, true);
     } else if (g->c->kind == GATE_CHECK) {
-        add(&a, "check");
+        add_option(&a, "rift", "check");
         add_words(&a, g->c, false);
         add(&a, file_at(path, from, g->file_name));
-    } else { /* runs; seeds of which none stands out */
-        add(&a, gate_kind_name(g->c->kind));
-        add_words(&a, g->c, false);
+    } else if (g->convicted) {
+        add_option(&a, "rift", "check");
+        add_option(&a, "--minimize", file_at(path, from, HISTORY));
+    } else {
+        return print_again(g, from, out);
     }
     use_own_plan(&a, plan, from);
     return print_argv(&a, out);
@@ -289,7 +306,8 @@ static void explain(struct gathered *g)
     if (g->r->verdict != GATE_UNKNOWN && gate_case_option(g->c, "consistency") == NULL)
         add_option(&a, "--minimal", file_at(minimal, g->r->folder, MINIMAL));
     add(&a, history);
-    if (helper(g, &a, CHECKED) == EXIT_VIOLATION && g->r->verdict == GATE_OVERDUE) {
+    g->convicted = helper(g, &a, CHECKED) == EXIT_VIOLATION;
+    if (g->convicted && g->r->verdict == GATE_OVERDUE) {
         g->r->verdict = GATE_BAD;
         snprintf(g->r->message, sizeof g->r->message,
                  "not linearizable, and over its budget of %g s", g->c->budget_s);
@@ -319,13 +337,14 @@ static void show(const struct gathered *g)
 
 /* --- what is told --------------------------------------------------------------------------- */
 
-static void keep_command(const struct gathered *g)
+static void keep_command(const struct gathered *g, const char *name,
+                         int (*print)(const struct gathered *g, const char *from, struct buf *out))
 {
     struct buf text = {0};
     char path[PATH_MAX];
 
-    files_join(path, g->r->folder, COMMAND);
-    if (print_repeat(g, ".", &text) == 0 && buf_append_byte(&text, '\n') == 0)
+    files_join(path, g->r->folder, name);
+    if (print(g, ".", &text) == 0 && buf_append_byte(&text, '\n') == 0)
         (void)files_write(path, buf_slice(&text), NULL);
     buf_free(&text);
 }
@@ -354,8 +373,13 @@ void gate_evidence_gather(const struct gate_case *c, struct gate_result *r)
     }
     explain(&g);
     show(&g);
-    keep_command(&g);
+    keep_command(&g, COMMAND, print_repeat);
+    if (c->kind == GATE_RUN && g.convicted)
+        keep_command(&g, AGAIN, print_again);
     keep_details(&g);
     if (print_repeat(&g, r->folder, &r->repeat) < 0 || buf_append_byte(&r->repeat, '\0') < 0)
         buf_free(&r->repeat);
+    if (c->kind == GATE_RUN && g.convicted &&
+        (print_again(&g, r->folder, &r->again) < 0 || buf_append_byte(&r->again, '\0') < 0))
+        buf_free(&r->again);
 }

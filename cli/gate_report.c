@@ -36,6 +36,7 @@ static void fill(const struct gate *g, struct suite_case *cases)
             .message = r->message,
             .evidence = text_or_null(&r->repeat) != NULL ? r->folder : NULL,
             .repeat = text_or_null(&r->repeat),
+            .again = text_or_null(&r->again),
             .details = buf_slice(&r->details),
             .output = buf_slice(&r->output),
         };
@@ -61,10 +62,10 @@ static int write_printed(const struct gate *g, const struct suite_results *s, co
 
 static json_t *case_json(const struct suite_case *c)
 {
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:f, s:s?, s:s?}", "name", c->name, "kind", c->kind,
-                     "result", suite_result_name(c->result), "verdict", c->verdict, "message",
-                     c->message, "seconds", c->seconds, "evidence", c->evidence, "repeat",
-                     c->repeat);
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:f, s:s?, s:s?, s:s?}", "name", c->name, "kind",
+                     c->kind, "result", suite_result_name(c->result), "verdict", c->verdict,
+                     "message", c->message, "seconds", c->seconds, "evidence", c->evidence,
+                     "repeat", c->repeat, "again", c->again);
 }
 
 static json_t *results_json(const struct suite_results *s)
@@ -146,6 +147,8 @@ void gate_report_end(const struct gate *g, size_t i)
         printf("    %s\n", r->message);
     if (r->repeat.len > 0)
         printf("    evidence: %s\n    repeat: %s\n", r->folder, (const char *)r->repeat.data);
+    if (r->again.len > 0)
+        printf("    again: %s\n", (const char *)r->again.data);
     fflush(stdout);
 }
 

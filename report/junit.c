@@ -55,6 +55,8 @@ static int print_failure(const struct suite_case *c, struct buf *out)
         rc = fact(out, "evidence", c->evidence);
     if (rc == 0)
         rc = fact(out, "repeat", c->repeat);
+    if (rc == 0)
+        rc = fact(out, "again", c->again);
     if (rc == 0 && c->details.len > 0)
         rc = buf_append_byte(out, '\n');
     if (rc == 0)

@@ -73,6 +73,10 @@ static int print_section(const struct suite_case *c, struct buf *out)
         rc = buf_printf(out, c->repeat != NULL ? ". To see it again:\n" : ".\n");
     if (rc == 0 && c->repeat != NULL)
         rc = append_block(out, slice_str(c->repeat));
+    if (rc == 0 && c->again != NULL)
+        rc = buf_printf(out, "\nTo try the same again, which may end otherwise:\n");
+    if (rc == 0 && c->again != NULL)
+        rc = append_block(out, slice_str(c->again));
     if (rc == 0 && c->details.len > 0)
         rc = append_block(out, c->details);
     return rc;

@@ -21,7 +21,8 @@ struct suite_case {
     const char *verdict;  /* "linearizable", or why there is none: short */
     const char *message;  /* of whatever is not PASSED: one line */
     const char *evidence; /* folder; NULL: none */
-    const char *repeat;   /* the command that shows it again; NULL: none */
+    const char *repeat;   /* the command that shows the same again; NULL: none */
+    const char *again;    /* one that does the same again, which may end otherwise; NULL: none */
     struct slice details; /* the explanation of a failure, many lines; may be empty */
     struct slice output;  /* what the case printed, or the end of it; may be empty */
 };

@@ -105,11 +105,13 @@ cat >suite.json <<'END'
    "check-quorum": false, "nemesis": "isolate-leader", "seed": 5}}]}
 END
 gate 1
-says "repeat: rift run --time 90 --online --reads local --check-quorum off --nemesis isolate-leader --seed 5"
+says "again: rift run --time 90 --online --reads local --check-quorum off --nemesis isolate-leader --seed 5"
 for file in history.msgpack minimal.msgpack plan.json result.json report.html node-1.log check.txt command.txt; do
     [ -s "gate/01-local-reads/$file" ] || fail "no $file"
 done
 none_left || fail "processes are left: $(ours)"
+expect 1 sh -c "$(sed -n 's/^ *repeat: //p' out)"
+says "impossible by themselves"
 
 # --- Ctrl-C: the reports are written, nothing stays behind
 cat >suite.json <<'END'

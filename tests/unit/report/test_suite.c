@@ -73,7 +73,8 @@ static const struct suite_case cases[] = {
      .verdict = "not linearizable",
      .message = "a \"stale\" read",
      .evidence = "out/02-wrong",
-     .repeat = "rift run --seed 3",
+     .repeat = "rift check x",
+     .again = "rift run --seed 3",
      .details = {.data = (const uint8_t *)"get < put\n```", .len = 13},
      .output = {.data = (const uint8_t *)"said\n", .len = 5}},
     {.name = "broken", .kind = "run", .result = SUITE_ERROR, .verdict = "none", .message = "m"},
@@ -102,7 +103,8 @@ Test(junit, each_result_has_its_element_and_is_counted)
         "    <testcase classname=\"s.sim\" name=\"sound\" time=\"1.500\">\n    </testcase>\n"
         "    <testcase classname=\"s.run\" name=\"a|b `&lt;i&gt;\" time=\"2.000\">\n"
         "      <failure message=\"a &quot;stale&quot; read\" type=\"not linearizable\">"
-        "evidence: out/02-wrong\nrepeat: rift run --seed 3\n\nget &lt; put\n```</failure>\n"
+        "evidence: out/02-wrong\nrepeat: rift check x\nagain: rift run --seed 3\n\nget &lt; "
+        "put\n```</failure>\n"
         "      <system-out>said\n</system-out>\n    </testcase>\n"
         "    <testcase classname=\"s.run\" name=\"broken\" time=\"0.000\">\n"
         "      <error message=\"m\" type=\"none\"></error>\n    </testcase>\n"
@@ -127,6 +129,8 @@ Test(markdown, a_row_for_each_case_and_a_section_for_each_that_is_not_good)
                      "| open | run | unknown | skipped | 0.0 |\n"
                      "\n## a\\|b \\`&lt;i>\n\na \"stale\" read.\n"
                      "The evidence is in the folder out/02-wrong. To see it again:\n"
+                     "\n    rift check x\n\n"
+                     "\nTo try the same again, which may end otherwise:\n"
                      "\n    rift run --seed 3\n\n"
                      "\n    get < put\n    ```\n\n"
                      "\n## broken\n\nm.\n\n## open\n\nunknown.\n");
