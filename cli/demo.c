@@ -350,7 +350,8 @@ static const struct arg_command command = {
     .name = "rift demo",
     .usage = "stale-read [options]",
     .purpose = "Shows on real nodes why a leader that is cut off answers with old data when reads\n"
-               "are local, and what index reads do about it.",
+               "are local, and what index reads do about it. Each of the two tellings leaves a page,\n"
+               "report.html, that plays it again.",
     .options = options,
     .n_options = ARGS_COUNT(options),
     .exits = "  0    shown: the stale read was seen and convicted, and index reads prevented it\n"

@@ -68,8 +68,8 @@ static const struct arg_command command = {
     .usage = "[options]",
     .purpose =
         "Starts real nodes, lets clerks work while faults go on, and says whether what the clerks\n"
-        "saw is linearizable. Leaves a folder with history.msgpack, result.json, plan.json and\n"
-        "the nodes' logs.\n\n"
+        "saw is linearizable. Leaves a folder with history.msgpack, result.json, report.html (see\n"
+        "rift report), plan.json and the nodes' logs.\n\n"
         "Names for --nemesis: none, partition (all shapes, or one of halves, random-halves,\n"
         "isolate-one, isolate-leader, majorities-ring, bridge, one-way, flapping), kill, pause,\n"
         "links (or one of delay, drop, duplicate, reorder), all.",

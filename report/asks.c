@@ -10,7 +10,7 @@ struct ask {
     uint32_t process;
 };
 
-/* All of them: which operations the page has room for is known when the last one is read. */
+/* Which operations the page has room for is known when the last one is read. */
 struct report_asks {
     struct ask *items;
     size_t n, cap;
@@ -46,7 +46,7 @@ static int take_event(void *context, const struct history_event *event, struct e
 {
     struct report_asks *a = context;
 
-    if (event->kind != HISTORY_ASK)
+    if (event->kind != HISTORY_ASK || a->n == REPORT_ASKS_READ_MAX)
         return 0;
     if (a->n == a->cap) {
         size_t cap = a->cap == 0 ? 256 : 2 * a->cap;

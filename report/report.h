@@ -11,6 +11,7 @@
 enum {
     REPORT_OPS_MAX = 200000,         /* operations that the page holds; the charts count all */
     REPORT_OPS_BYTES_MAX = 12 << 20, /* of them as JSON */
+    REPORT_ASKS_READ_MAX = 4000000,  /* requests that are collected: 32 bytes each */
     REPORT_ASKS_MAX = 200000,        /* requests that the replay shows */
     REPORT_EVENTS_MAX = 20000,       /* faults, changes of nodes, notes */
     REPORT_EVENTS_BYTES_MAX = 2 << 20,
@@ -31,7 +32,7 @@ struct report_verdict {
 };
 
 /* The requests of a history. A loaded one only counts them; a history that is given this visitor
- * while it is loaded has them collected: 32 bytes each. */
+ * while it is loaded has the first REPORT_ASKS_READ_MAX of them collected. */
 struct report_asks;
 
 int report_asks_create(struct report_asks **ret, struct err *e);

@@ -71,13 +71,14 @@ class Chart {
     c.lineWidth = line.dashed ? 1 : 1.75;
     c.setLineDash(line.dashed ? [4, 3] : []);
     c.beginPath();
-    let before = -2; // a point by itself is a short stroke
-    for (const [bucket, value] of line.points) {
+    c.fillStyle = line.colour;
+    line.points.forEach(([bucket, value], i) => {
       const x = this.view.x((bucket + 0.5) * width, g.width), y = this.y(value);
-      if (bucket === before + 1) c.lineTo(x, y);
-      else { c.moveTo(x - 2, y); c.lineTo(x, y); }
-      before = bucket;
-    }
+      const joins = (k) => line.points[k] !== undefined && Math.abs(line.points[k][0] - bucket) === 1;
+      if (joins(i - 1)) c.lineTo(x, y);
+      else c.moveTo(x, y);
+      if (!joins(i - 1) && !joins(i + 1)) c.fillRect(x - 2, y - 2, 4, 4);
+    });
     c.stroke();
     c.setLineDash([]);
     c.lineWidth = 1;

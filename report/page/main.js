@@ -18,7 +18,7 @@ function main() {
   const operations = new OperationsCanvas(run, view);
   const replay = new Replay(run, view);
   const drawn = [cluster, operations, replay, ...makeCharts(run, view)];
-  const show = (ops) => { showOps(run, view, ops); element("timeline").scrollIntoView({ block: "start" }); };
+  const show = (ops) => { showOps(run, view, replay.steps, ops); element("timeline").scrollIntoView({ block: "start" }); };
 
   fillProof(run, (op) => show([op]));
   listenToTools(run, view, operations, show);
@@ -34,14 +34,18 @@ function main() {
   draw();
 }
 
+const TOLD_WITHIN = 50; // what is said of an operation is recorded so soon after it, in microseconds
+
 // Brings operations into view, with room at the sides, and the replay to the last one's return.
-function showOps(run, view, ops) {
+function showOps(run, view, steps, ops) {
   const from = Math.min(...ops.map((op) => run.call[op]));
   const to = Math.max(...ops.map((op) => (run.outcome[op] === OUTCOME.OK ? run.until[op] : run.call[op])));
   const last = ops.reduce((a, b) => (run.call[b] > run.call[a] ? b : a));
   const room = Math.max((to - from) * 0.15, ops.length === 1 ? (run.until[last] - run.call[last]) * 4 : 0, SPAN_MIN);
   view.set(from - room, to + room);
-  view.setNow(run.outcome[last] === OUTCOME.OK ? run.until[last] : run.call[last]);
+  const at = run.outcome[last] === OUTCOME.OK ? run.until[last] : run.call[last];
+  const told = steps.find((step) => step.at >= at);
+  view.setNow(run.byTime && told !== undefined && told.at - at < TOLD_WITHIN ? told.at : at);
   const wrap = element("operations-wrap");
   wrap.scrollTop = Math.max(0, run.lane[last] * (wrap.scrollHeight / Math.max(1, run.lanes.length)) - 200);
 }

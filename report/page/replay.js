@@ -1,7 +1,7 @@
 
 // --- the replay ----------------------------------------------------------------------------------
 
-const RING_HEIGHT = 430, NODE_RADIUS = 25, CLERKS_MAX = 24, ANSWER_SHOWN = 0.012; // of what is in view
+const RING_HEIGHT = 430, NODE_RADIUS = 25, CLERKS_MAX = 24, CLERKS_NEAR_MAX = 4, ANSWER_SHOWN = 0.012; // of what is in view
 
 class Replay {
   constructor(run, view) {
@@ -109,9 +109,12 @@ class Replay {
     return { x: this.centre.x + r * Math.cos(angle), y: this.centre.y + r * Math.sin(angle), angle };
   }
 
-  // Clerks stand outside of the ring; those that asked a node near it.
-  clerkPlace(g, k, n) {
-    const angle = -Math.PI / 2 + Math.PI / Math.max(1, this.run.nodes.length) + 2 * Math.PI * k / n;
+  // Clerks stand around the ring: a few near the node they talk to, many in the order of their lanes.
+  clerkPlace(g, lane, node) {
+    const nodes = this.run.nodes.length, all = Math.min(this.run.lanes.length, CLERKS_MAX);
+    let angle = -Math.PI / 2 + Math.PI / Math.max(1, nodes) + 2 * Math.PI * (lane % all) / Math.max(3, all);
+    if (all <= CLERKS_NEAR_MAX && this.run.nodes.includes(node))
+      angle = this.place(node).angle + (lane - (all - 1) / 2) * 0.5;
     return { x: this.centre.x + Math.min(g.width / 2 - 74, this.radius + 130) * Math.cos(angle),
       y: this.centre.y + (this.radius + 76) * Math.sin(angle) };
   }
@@ -205,10 +208,9 @@ class Replay {
 
   drawRequests(g, open) {
     const shown = open.slice(0, CLERKS_MAX);
-    const all = Math.max(3, Math.min(this.run.lanes.length, CLERKS_MAX));
     shown.forEach(({ op, lane, over }) => {
-      const from = this.clerkPlace(g, lane % all, all);
       const node = over ? this.run.node[op] : this.askedNode(op);
+      const from = this.clerkPlace(g, lane, node);
       const violating = this.run.isViolating[op] === 1;
       const colour = violating ? colours.violating : colours[OUTCOME_COLOURS[over ? this.run.outcome[op] : OUTCOME.OK]];
       if (this.run.nodes.includes(node)) {
