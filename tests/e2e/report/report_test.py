@@ -128,6 +128,8 @@ class Reports(unittest.TestCase):
         self.shown(" operations from 0.0000 s")
         self.browser.click("jump")
         self.shown(reads[-1])
+        self.browser.until(lambda: "from 0.0000 s" not in self.browser.text("shown"), "it is zoomed in")
+        self.assertIn(reads[-1], self.browser.text("state"), "the replay is at the read")
         self.browser.until(lambda: self.browser.run(
             "const r = document.getElementById('operations').getBoundingClientRect();"
             "return r.top < window.innerHeight && r.bottom > 0"), "the operations are on the screen")
