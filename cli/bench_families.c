@@ -258,6 +258,8 @@ static const struct bench_family FAMILIES[] = {
      true, true, bench_write_keys, false},
     {"queue", "8 clients, each value put in once", "queue", 1000000, true, true, bench_write_queue,
      false},
+    {"few-queued", "8 clients, values 1 to 10, 0.05 % unknown", "queue", 1000000, true, true,
+     bench_write_queue_of_few, false},
     {"stack", "8 clients, each value pushed once", "stack", 1000000, true, true, bench_write_stack,
      false},
     {"priorities", "8 clients, each value put in once", "priority-queue", 1000000, true, true,

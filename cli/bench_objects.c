@@ -66,6 +66,7 @@ struct client {
     bool puts;
     bool empty; /* the answer */
     uint32_t value;
+    uint32_t process; /* another one after an operation of unknown outcome */
 };
 
 struct work {
@@ -75,6 +76,8 @@ struct work {
     enum op_kind put;
     struct client clients[CLIENTS];
     uint32_t n_put;
+    uint32_t n_values;    /* 0: each value is put in once */
+    uint32_t unknown_ppm; /* of the operations */
 };
 
 static struct slice text_of(uint32_t value, char text[TEXT_MAX])
@@ -83,16 +86,22 @@ static struct slice text_of(uint32_t value, char text[TEXT_MAX])
     return slice_str(text);
 }
 
-static int begin(struct work *k, uint32_t process, struct err *e)
+static uint32_t next_value(struct work *k)
 {
-    struct client *c = &k->clients[process];
-    struct history_event event = {.kind = HISTORY_INVOKE, .process = process};
+    if (k->n_values > 0)
+        return 1 + (uint32_t)rng_below(&k->rng, k->n_values);
+    return k->n_put++ * UINT32_C(2654435761); /* odd: so each number comes up once */
+}
+
+static int begin(struct work *k, struct client *c, struct err *e)
+{
+    struct history_event event = {.kind = HISTORY_INVOKE, .process = c->process};
     char text[TEXT_MAX];
 
-    *c = (struct client){.open = true, .puts = rng_chance(&k->rng, 500000)};
+    *c = (struct client){.open = true, .puts = rng_chance(&k->rng, 500000), .process = c->process};
     event.op.kind = c->puts ? k->put : k->inside.take;
     if (c->puts) {
-        c->value = k->n_put++ * UINT32_C(2654435761); /* odd: so each number comes up once */
+        c->value = next_value(k);
         event.op.value = text_of(c->value, text);
     }
     return history_write(k->writer, &event, e);
@@ -109,48 +118,54 @@ static void execute(struct work *k, struct client *c)
         c->value = take(&k->inside);
 }
 
-static int end(struct work *k, uint32_t process, struct err *e)
+static int end(struct work *k, struct client *c, struct err *e)
 {
-    struct client *c = &k->clients[process];
     struct history_event event = {
-        .kind = HISTORY_COMPLETE, .process = process, .outcome = OUTCOME_OK};
+        .kind = HISTORY_COMPLETE, .process = c->process, .outcome = OUTCOME_OK};
     char text[TEXT_MAX];
 
     c->open = false;
+    if (k->unknown_ppm > 0 && rng_chance(&k->rng, k->unknown_ppm)) {
+        event.outcome = OUTCOME_INFO;
+        event.status = STATUS_TIMEOUT;
+        c->process += CLIENTS;
+        return history_write(k->writer, &event, e);
+    }
     event.status = c->empty ? STATUS_NO_KEY : STATUS_OK;
     if (!c->puts && !c->empty)
         event.value = text_of(c->value, text);
     return history_write(k->writer, &event, e);
 }
 
-static int write_work(size_t n, enum op_kind put_kind, enum op_kind take_kind,
-                      struct history_writer *w, struct err *e)
+/* `k` says what there is to do; the rest of it is filled in here. */
+static int write_work(struct work k, size_t n, struct history_writer *w, struct err *e)
 {
-    struct work k = {.writer = w, .rng = rng_make(n, rng_stream("bench", 1)), .put = put_kind};
     int rc = 0;
 
-    k.inside.take = take_kind;
+    k.writer = w;
+    k.rng = rng_make(n, rng_stream("bench", 1));
     k.inside.values = calloc(n + 1, sizeof *k.inside.values);
     if (k.inside.values == NULL)
         return err_set(e, -E_NOMEM, "%zu values", n);
+    for (uint32_t i = 0; i < CLIENTS; i++)
+        k.clients[i].process = i;
     for (size_t begun = 0; rc == 0 && begun < n;) {
-        uint32_t process = (uint32_t)rng_below(&k.rng, CLIENTS);
-        struct client *c = &k.clients[process];
+        struct client *c = &k.clients[rng_below(&k.rng, CLIENTS)];
 
         if (!c->open) {
-            rc = begin(&k, process, e);
+            rc = begin(&k, c, e);
             begun++;
         } else if (!c->executed) {
             execute(&k, c);
         } else {
-            rc = end(&k, process, e);
+            rc = end(&k, c, e);
         }
     }
     for (uint32_t i = 0; rc == 0 && i < CLIENTS; i++) {
         if (k.clients[i].open && !k.clients[i].executed)
             execute(&k, &k.clients[i]);
         if (k.clients[i].open)
-            rc = end(&k, i, e);
+            rc = end(&k, &k.clients[i], e);
     }
     free(k.inside.values);
     return rc;
@@ -158,17 +173,25 @@ static int write_work(size_t n, enum op_kind put_kind, enum op_kind take_kind,
 
 int bench_write_queue(size_t n, struct history_writer *w, struct err *e)
 {
-    return write_work(n, OP_ENQUEUE, OP_DEQUEUE, w, e);
+    return write_work((struct work){.put = OP_ENQUEUE, .inside.take = OP_DEQUEUE}, n, w, e);
+}
+
+int bench_write_queue_of_few(size_t n, struct history_writer *w, struct err *e)
+{
+    return write_work(
+        (struct work){
+            .put = OP_ENQUEUE, .inside.take = OP_DEQUEUE, .n_values = 10, .unknown_ppm = 500},
+        n, w, e);
 }
 
 int bench_write_stack(size_t n, struct history_writer *w, struct err *e)
 {
-    return write_work(n, OP_PUSH, OP_POP, w, e);
+    return write_work((struct work){.put = OP_PUSH, .inside.take = OP_POP}, n, w, e);
 }
 
 int bench_write_priority_queue(size_t n, struct history_writer *w, struct err *e)
 {
-    return write_work(n, OP_INSERT, OP_POLL, w, e);
+    return write_work((struct work){.put = OP_INSERT, .inside.take = OP_POLL}, n, w, e);
 }
 
 /* --- values that come again ----------------------------------------------------------------- */

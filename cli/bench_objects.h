@@ -6,6 +6,8 @@
 /* Histories of queues, stacks and the like, for bench_families.c: n operations of eight clients, as
  * many puts as takes, each value put in once. Errors: as history_write. */
 int bench_write_queue(size_t n, struct history_writer *w, struct err *e);
+int bench_write_queue_of_few(size_t n, struct history_writer *w,
+                             struct err *e); /* values 1 to 10, some of unknown outcome */
 int bench_write_stack(size_t n, struct history_writer *w, struct err *e);
 int bench_write_priority_queue(size_t n, struct history_writer *w, struct err *e);
 
