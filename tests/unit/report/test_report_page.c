@@ -1,3 +1,4 @@
+#include "base/rng.h"
 #include "report/report.h"
 
 #include <criterion/criterion.h>
@@ -114,6 +115,31 @@ Test(report_page, whatever_stands_in_a_history_stays_inside_of_the_data)
     cr_assert_str_eq(text_at(json_object_get(ops, "value"), 0),
                      "\"\\x00\\x01\\\"\\\\'&<\\xff\\xc0\\x80\\xed\\xa0\\x80\"");
     cr_assert_not_null(strstr(text_at(json_object_get(ops, "keys"), 0), "</script>"));
+    json_decref(data);
+    buf_free(&page);
+    history_free(&h);
+}
+
+/* Against a JSON library, for notes of all bytes that a note may have. */
+Test(report_page, any_bytes_come_out_as_one_json_text_without_markup)
+{
+    struct rng rng = rng_make(1, 0);
+    struct history *h = new_history();
+    struct buf page = {0};
+    json_t *data;
+
+    for (int i = 0; i < 3000; i++) {
+        char text[40];
+        size_t n = rng_below(&rng, sizeof text);
+
+        for (size_t k = 0; k < n; k++)
+            text[k] = (char)(1 + rng_below(&rng, 255));
+        text[n] = '\0';
+        add(h, (struct history_event){.kind = HISTORY_NOTE, .text = text});
+    }
+    page_of(h, &good, &page);
+    data = data_of(&page);
+    cr_assert_eq(json_array_size(json_object_get(data, "events")), 3000);
     json_decref(data);
     buf_free(&page);
     history_free(&h);
