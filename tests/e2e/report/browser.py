@@ -2,9 +2,11 @@
 (https://www.w3.org/TR/webdriver2/), with nothing but the standard library."""
 
 import base64
+import ctypes
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -22,6 +24,12 @@ def missing():
     return " and ".join(names) or None
 
 
+def die_with_parent():
+    """In the child: SIGTERM when the test dies, on which chromedriver ends its browsers."""
+    pr_set_pdeathsig = 1
+    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
+
+
 def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
@@ -34,7 +42,7 @@ class Browser:
         self.log = open(os.path.join(folder, "chromedriver.log"), "w")
         self.driver = subprocess.Popen(
             ["chromedriver", "--port=" + self.base.rsplit(":", 1)[1]],
-            stdout=self.log, stderr=subprocess.STDOUT)
+            stdout=self.log, stderr=subprocess.STDOUT, preexec_fn=die_with_parent)
         try:
             self._await_driver()
             self.session = self._create_session(folder, width, height, dark)
