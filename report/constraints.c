@@ -4,6 +4,7 @@
 
 struct graph {
     size_t n;
+    size_t writer[REPORT_VIOLATING_MAX]; /* of the value that it saw, in history.ops */
     bool before[REPORT_VIOLATING_MAX][REPORT_VIOLATING_MAX];
 };
 
@@ -37,12 +38,29 @@ static bool learnt(const struct history_op *op, struct slice *ret)
     return op->kind == OP_CAS ? !op->expects_absent : op_returns_value(op->kind);
 }
 
-static bool saw(const struct history_op *writer, const struct history_op *reader)
+/* The operation whose value this is: the only one of the key that writes it. Where values are
+ * appended, one may also have grown from parts, and nobody knows. n_ops: not known. */
+static size_t writer_of(const struct history *h, const struct history_op *reader)
 {
+    size_t writer = h->n_ops;
     struct slice value;
 
-    return writer != reader && op_takes_value(writer->kind) && same_key(writer, reader) &&
-           learnt(reader, &value) && slice_equal(writer->value, value);
+    if (!learnt(reader, &value))
+        return h->n_ops;
+    for (size_t i = 0; i < h->n_ops; i++) {
+        const struct history_op *op = &h->ops[i];
+
+        if (!op_takes_value(op->kind) || !same_key(op, reader))
+            continue;
+        if (op->kind == OP_APPEND)
+            return h->n_ops;
+        if (op == reader || !slice_equal(op->value, value))
+            continue;
+        if (writer != h->n_ops)
+            return h->n_ops;
+        writer = i;
+    }
+    return writer;
 }
 
 static int put_edge(struct buf *out, size_t from, size_t to, const char *kind)
@@ -52,8 +70,8 @@ static int put_edge(struct buf *out, size_t from, size_t to, const char *kind)
     return buf_printf(out, "%s[%zu,%zu,\"%s\"]", first ? "" : ",", from, to, kind);
 }
 
-static int put_edges(const struct history *h, const struct report_verdict *v, const size_t *places,
-                     const struct graph *g, struct buf *out)
+static int put_edges(const struct report_verdict *v, const size_t *places, const struct graph *g,
+                     struct buf *out)
 {
     int rc = buf_append_byte(out, '[');
 
@@ -61,7 +79,7 @@ static int put_edges(const struct history *h, const struct report_verdict *v, co
         for (size_t b = 0; rc == 0 && b < g->n; b++) {
             if (g->before[a][b] && !follows(g, a, b))
                 rc = put_edge(out, places[a], places[b], "before");
-            if (rc == 0 && saw(&h->ops[v->violating[a]], &h->ops[v->violating[b]]))
+            if (rc == 0 && g->writer[b] == v->violating[a])
                 rc = put_edge(out, places[a], places[b], "saw");
         }
     }
@@ -78,10 +96,11 @@ int constraints_put(const struct history *h, const struct report_verdict *v, con
         return -E_NOMEM;
     g->n = v->n_violating < REPORT_VIOLATING_MAX ? v->n_violating : REPORT_VIOLATING_MAX;
     for (size_t a = 0; a < g->n; a++) {
+        g->writer[a] = writer_of(h, &h->ops[v->violating[a]]);
         for (size_t b = 0; b < g->n; b++)
             g->before[a][b] = precedes(&h->ops[v->violating[a]], &h->ops[v->violating[b]]);
     }
-    rc = put_edges(h, v, places, g, out);
+    rc = put_edges(v, places, g, out);
     free(g);
     return rc;
 }

@@ -46,7 +46,7 @@ function fillProof(run, showOp) {
   }
   setItems(element("constraints"), run.constraints.map(([from, to, kind]) => kind === "before" ?
     number.get(from) + " returned before " + number.get(to) + " was called" :
-    number.get(to) + " saw what " + number.get(from) + " writes"));
+    number.get(to) + " saw what " + number.get(from) + " wrote"));
 }
 
 function fillFaults(run) {

@@ -304,6 +304,31 @@ Test(report_page, constraints_are_the_order_of_real_time_and_what_was_seen)
     history_free(&h);
 }
 
+Test(report_page, who_wrote_what_was_seen_is_said_only_where_it_can_be_known)
+{
+    static const enum op_kind others[] = {OP_PUT, OP_APPEND};
+    static const size_t violating[] = {0, 1, 2};
+    struct report_verdict v = {
+        .verdict = "not linearizable", .violating = violating, .n_violating = 3};
+
+    for (size_t i = 0; i < 2; i++) {
+        struct history *h = new_history();
+        struct buf page = {0};
+        json_t *data;
+
+        call(h, 1, OP_PUT, "x", bytes("1"), 0);
+        call(h, 2, others[i], "x", bytes(i == 0 ? "1" : "2"), 1);
+        call(h, 3, OP_GET, "x", bytes(""), 2);
+        answer(h, 3, bytes("1"), 3);
+        page_of(h, &v, &page);
+        data = data_of(&page);
+        cr_assert_eq(json_array_size(json_object_get(data, "constraints")), 0, "%zu", i);
+        json_decref(data);
+        buf_free(&page);
+        history_free(&h);
+    }
+}
+
 /* --- the page itself ------------------------------------------------------------------------ */
 
 Test(report_page, it_loads_nothing_and_runs_only_what_its_policy_names)
