@@ -22,7 +22,8 @@ int items_add(struct buf *out, struct slice item)
 
         if (i < item.len && escape == 0)
             continue;
-        rc = buf_append(out, item.data + done, i - done);
+        if (i > done) /* an empty item may have no address */
+            rc = buf_append(out, item.data + done, i - done);
         done = i + 1;
         if (rc == 0 && i < item.len)
             rc = buf_append_byte(out, '\\');

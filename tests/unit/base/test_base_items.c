@@ -23,6 +23,16 @@ Test(items, are_written_as_the_format_says)
     buf_free(&row);
 }
 
+Test(items, an_empty_one_needs_no_address)
+{
+    struct buf row = {0};
+
+    cr_assert_eq(items_add(&row, (struct slice){0}), 0);
+    cr_assert_eq(row.len, 1);
+    cr_assert_eq(row.data[0], ' ');
+    buf_free(&row);
+}
+
 Test(items, any_bytes_come_back)
 {
     struct rng rng = rng_make(7, 0);
