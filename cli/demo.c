@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "cli/args.h"
 #include "cli/commands.h"
+#include "cli/demo_sim.h"
 #include "cli/files.h"
 #include "cli/layout.h"
 #include "cli/page.h"
@@ -18,6 +19,7 @@
  * ask a majority first. */
 
 enum {
+    NODES_DEFAULT = 3,
     NEW_LEADER_MS = 15000,
     REJOIN_MS = 15000,
     STATUS_MS = 2000,
@@ -25,7 +27,7 @@ enum {
 };
 
 struct demo_values {
-    uint64_t nodes;
+    uint64_t nodes; /* 0: not said */
     const char *out;
     bool json;
 };
@@ -336,65 +338,104 @@ static void print_json(const struct told told[2], json_t *steps, enum exit_code 
 /* --- the command ---------------------------------------------------------------------------- */
 
 static const struct arg_option options[] = {
-    {"nodes", ARG_UINT, offsetof(struct demo_values, nodes), "N", "how many", 3, LAYOUT_NODES_MAX,
-     NULL, NULL},
+    {"nodes", ARG_UINT, offsetof(struct demo_values, nodes), "N", "how many tell stale-read", 3,
+     LAYOUT_NODES_MAX, NULL, "3"},
     {"out", ARG_TEXT, offsetof(struct demo_values, out), "DIR", "folder of the demo", 0, 0, NULL,
-     "runs/<time>-stale-read"},
+     "runs/<time>-<story>"},
     {"json", ARG_FLAG, offsetof(struct demo_values, json), NULL, "print what was shown as JSON", 0,
      0, NULL, NULL},
 };
 
-static const char *const stories[] = {"stale-read", NULL};
+#define X(name, identifier) name,
+static const char *const stories[] = {"stale-read", DEMO_STORIES(X) NULL};
+#undef X
 
 static const struct arg_command command = {
     .name = "rift demo",
-    .usage = "stale-read [options]",
-    .purpose = "Shows on real nodes why a leader that is cut off answers with old data when reads\n"
-               "are local, and what index reads do about it. Each of the two tellings leaves a page,\n"
-               "report.html, that plays it again.",
+    .usage = "[STORY] [options]",
+    .purpose =
+        "Tells how a store goes wrong, and what prevents it. stale-read is told on real nodes:\n"
+        "a leader that is cut off answers with old data when reads are local, and index reads\n"
+        "prevent it. lost-update, split-vote and figure-8 happen in the simulator, once with a\n"
+        "planted bug and once without. Each of the two tellings of a story leaves a page,\n"
+        "report.html, that plays it again. Without a STORY they are listed.",
     .options = options,
     .n_options = ARGS_COUNT(options),
-    .exits = "  0    shown: the stale read was seen and convicted, and index reads prevented it\n"
-             "  1    index reads were stale, too: a bug of the store\n"
+    .exits = "  0    shown: it went wrong and was convicted, and then it was prevented\n"
+             "  1    it went wrong where it should have been prevented: a bug of the store\n"
              "  2    the story took another turn: nothing was shown\n"
-             "  3    the nodes could not be run\n"
+             "  3    the nodes could not be run, or rift was built without planted bugs\n"
              "  64   usage\n"
              "  130  interrupted\n",
     .words = stories,
-    .operands_min = 1,
+    .operands_min = 0,
     .operands_max = 1,
 };
 
-int command_demo(int argc, char **argv)
+static int list_stories(void)
 {
-    struct demo_values v = {.nodes = 3};
-    struct told told[2] = {{.reads = "local"}, {.reads = "index"}};
-    struct arg_operands words;
-    char folder[PATH_MAX];
-    struct err e = {0};
-    json_t *steps;
-    int code = args_enter(&command, argc, argv, &v, &words);
-    int rc;
+    struct buf text = {0};
+    int rc = demo_sim_list(&text);
 
-    if (code >= 0)
-        return code;
-    if (strcmp(words.items[0], "stale-read") != 0) {
-        err_set(&e, -E_INVAL, "the only demo so far is stale-read, not '%s'", words.items[0]);
-        return args_complain(&command, &e);
-    }
-    files_run_folder(folder, v.out, "stale-read");
-    steps = json_array();
-    rc = signals_open(&e);
     if (rc == 0)
-        rc = tell_both(&v, folder, steps, told, &e);
+        printf("  %-12s %s\n%.*s", "stale-read",
+               "a leader that is cut off answers with old data (on real nodes)", (int)text.len,
+               (const char *)text.data);
+    buf_free(&text);
+    return rc < 0 ? EXIT_HARNESS : EXIT_GOOD;
+}
+
+static int tell_stale_read(const struct demo_values *v, const char *folder)
+{
+    struct told told[2] = {{.reads = "local"}, {.reads = "index"}};
+    json_t *steps = json_array();
+    struct err e = {0};
+    int rc = tell_both(v, folder, steps, told, &e);
+    int code;
+
     if (rc < 0) {
         fprintf(stderr, "rift demo: %s\n", e.text);
         code = rc == -E_INTERRUPTED ? EXIT_INTERRUPTED : EXIT_HARNESS;
     } else {
         code = (int)code_of(told);
-        if (v.json)
+        if (v->json)
             print_json(told, steps, (enum exit_code)code);
     }
     json_decref(steps);
     return code;
+}
+
+static int check_story(const char *name, const struct demo_values *v, struct err *e)
+{
+    if (strcmp(name, "stale-read") != 0 && !demo_sim_has(name))
+        return err_set(e, -E_INVAL, "there is no story '%s'; rift demo lists them", name);
+    if (demo_sim_has(name) && v->nodes != 0)
+        return err_set(e, -E_INVAL, "--nodes is for stale-read; the world of %s is fixed", name);
+    return 0;
+}
+
+int command_demo(int argc, char **argv)
+{
+    struct demo_values v = {.nodes = 0};
+    struct arg_operands words;
+    char folder[PATH_MAX];
+    struct err e = {0};
+    int code = args_enter(&command, argc, argv, &v, &words);
+
+    if (code >= 0)
+        return code;
+    if (words.n == 0)
+        return list_stories();
+    if (check_story(words.items[0], &v, &e) < 0)
+        return args_complain(&command, &e);
+    if (signals_open(&e) < 0) {
+        fprintf(stderr, "rift demo: %s\n", e.text);
+        return EXIT_HARNESS;
+    }
+    files_run_folder(folder, v.out, words.items[0]);
+    if (demo_sim_has(words.items[0]))
+        return demo_sim_tell(words.items[0], folder, v.json);
+    if (v.nodes == 0)
+        v.nodes = NODES_DEFAULT;
+    return tell_stale_read(&v, folder);
 }

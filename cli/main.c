@@ -20,7 +20,7 @@ static const struct subcommand subcommands[] = {
     {"verify", command_verify, "whether a witness proves a history linearizable"},
     {"convert", command_convert, "histories from and to the formats of other tools"},
     {"gate", command_gate, "a suite for CI: JUnit XML, a summary, the evidence of failures"},
-    {"demo", command_demo, "stale-read: why a cut-off leader answers with old data"},
+    {"demo", command_demo, "told stories: a stale read, a lost update, a split vote, figure 8"},
     {"cluster", command_cluster, "up | status | down: a cluster that stays"},
     {"kv", command_kv, "get | put | append | cas | delete from the shell"},
     {"node", command_node, "one node in the foreground"},

@@ -175,6 +175,18 @@ static int run_command(const struct history *h, const char *path, struct buf *ou
     return rc < 0 ? rc : put_plan(path, out);
 }
 
+/* A simulated story has a world of its own; how many nodes is asked of the other one only. */
+static int demo_command(const struct history *h, struct buf *out)
+{
+    int rc = buf_printf(out, "rift demo ");
+
+    if (rc == 0)
+        rc = put_word(h->header.workload, out);
+    if (rc == 0 && strcmp(h->header.workload, "stale-read") == 0)
+        rc = buf_printf(out, " --nodes %zu", h->header.n_nodes);
+    return rc;
+}
+
 static int page_command(const struct history *h, const char *path, struct buf *out)
 {
     int rc;
@@ -182,7 +194,7 @@ static int page_command(const struct history *h, const char *path, struct buf *o
     if (strcmp(h->header.cluster, "run") == 0)
         return run_command(h, path, out);
     if (strcmp(h->header.cluster, "demo") == 0)
-        return buf_printf(out, "rift demo stale-read --nodes %zu", h->header.n_nodes);
+        return demo_command(h, out);
     rc = buf_printf(out, "rift check ");
     return rc < 0 ? rc : put_word(path, out);
 }
