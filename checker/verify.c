@@ -152,8 +152,8 @@ static int same_history(const struct history *h, const struct witness *w, struct
     return 0;
 }
 
-int verify_witness(const struct history *h, struct slice witness, struct verification *ret,
-                   struct err *e)
+int verify_witness(const struct history *h, const char *model, struct slice witness,
+                   struct verification *ret, struct err *e)
 {
     struct replay r = {.h = h,
                        .env = {.dialect = h->header.dialect, .header = &h->header, .n_keys = 1}};
@@ -164,7 +164,12 @@ int verify_witness(const struct history *h, struct slice witness, struct verific
         rc = same_history(h, &w, e);
     if (rc < 0)
         return rc;
-    r.model = model_find(w.model);
+    if (model == NULL)
+        model = h->header.model;
+    if (strcmp(model, w.model) != 0)
+        return err_set(e, 0, "it is about the model '%s', and the history is measured against '%s'",
+                       w.model, model);
+    r.model = model_find(model);
     if (r.model == NULL)
         return err_set(e, -E_PARSE, "made with a model that is not known here");
     r.placed = calloc(h->n_ops + 1, sizeof *r.placed);

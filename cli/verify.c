@@ -26,7 +26,7 @@ static const struct arg_option options[] = {
      .kind = ARG_CHOICE,
      .offset = offsetof(struct verify_values, model),
      .value = "NAME",
-     .help = "what the operations of another tool's history are of",
+     .help = "what the history is measured against",
      .choices = check_model_names,
      .when_absent = "what the file names or its functions tell"},
     FOREIGN_OPTIONS(struct verify_values, foreign),
@@ -60,7 +60,7 @@ static enum exit_code judge(const struct history *h, const char *path, struct sl
 {
     struct verification found;
     struct err e = {0};
-    int rc = verify_witness(h, witness, &found, &e);
+    int rc = verify_witness(h, v->model, witness, &found, &e);
 
     if (rc == 0) {
         printf("%s: no proof: %s\n", path, e.text);

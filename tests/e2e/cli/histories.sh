@@ -51,6 +51,17 @@ expect 2 "$rift" check --witness damaged_proof damaged
 expect 2 "$rift" verify damaged damaged_proof
 expect 65 "$rift" verify "$stale" proof
 says "another history"
+# What the witness says of the model is not what the history is measured against.
+cat >emptied.jsonl <<'EOF'
+{"rift":1,"model":"kv"}
+{"process":1,"f":"put","key":"x","value":"","call":1,"return":2}
+{"process":1,"f":"get","key":"x","result":null,"call":3,"return":4}
+EOF
+expect 1 "$rift" check emptied.jsonl
+expect 0 "$rift" check --model list-append --witness other emptied.jsonl
+expect 0 "$rift" verify --model list-append emptied.jsonl other
+expect 1 "$rift" verify emptied.jsonl other
+says "measured against 'kv'"
 head -c 40 proof >half
 expect 65 "$rift" verify "$good" half
 expect 65 "$rift" verify "$good" missing

@@ -61,7 +61,7 @@ static bool witness_holds(const struct history *h, const struct check_result *r,
     struct verification found;
     struct buf bytes = {0};
     bool ok = witness_encode(h, r, &bytes) == 0 &&
-              verify_witness(h, buf_slice(&bytes), &found, e) == 1;
+              verify_witness(h, NULL, buf_slice(&bytes), &found, e) == 1;
 
     buf_free(&bytes);
     return ok;

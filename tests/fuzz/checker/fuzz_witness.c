@@ -15,7 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct verification found;
     struct err e;
 
-    if (verify_witness(h, slice_of(data, size), &found, &e) == 1)
+    if (verify_witness(h, NULL, slice_of(data, size), &found, &e) == 1)
         CHECK(found.n_placed == 4 && found.n_partitions == 2);
     scene_free(h);
     return 0;

@@ -111,7 +111,7 @@ Test(checker_elements, orders_become_one_that_verifies)
     cr_expect_eq(r->verdict, VERDICT_LINEARIZABLE);
     cr_expect_eq(r->n_partitions, 2);
     cr_assert_eq(witness_encode(h, r, &bytes), 0);
-    cr_expect_eq(verify_witness(h, buf_slice(&bytes), &found, &e), 1, "%s", e.text);
+    cr_expect_eq(verify_witness(h, NULL, buf_slice(&bytes), &found, &e), 1, "%s", e.text);
     cr_expect_eq(found.n_partitions, 1, "one order of the key");
     cr_expect_eq(found.n_placed, 11);
     buf_free(&bytes);

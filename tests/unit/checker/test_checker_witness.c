@@ -59,7 +59,7 @@ static int verify_claim(const struct history *h, struct check_partition *partiti
     int rc;
 
     cr_assert_eq(witness_encode(h, &r, &bytes), 0);
-    rc = verify_witness(h, buf_slice(&bytes), &found, e);
+    rc = verify_witness(h, NULL, buf_slice(&bytes), &found, e);
     buf_free(&bytes);
     return rc;
 }
@@ -116,9 +116,9 @@ Test(checker_witness, keys_checked_together_are_proved_one_by_one)
 
     encode_checked(h, false, &apart);
     encode_checked(h, true, &together);
-    cr_expect(verify_witness(h, buf_slice(&apart), &found, &e) == 1, "%s", e.text);
+    cr_expect(verify_witness(h, NULL, buf_slice(&apart), &found, &e) == 1, "%s", e.text);
     cr_expect_eq(found.n_partitions, 2);
-    cr_expect(verify_witness(h, buf_slice(&together), &found, &e) == 1, "%s", e.text);
+    cr_expect(verify_witness(h, NULL, buf_slice(&together), &found, &e) == 1, "%s", e.text);
     cr_expect_eq(found.n_partitions, 2);
     cr_expect_eq(found.n_placed, 6);
     cr_expect_str_eq(found.model, "kv");
@@ -161,15 +161,16 @@ Test(checker_witness, a_witness_of_another_history_is_refused)
     struct err e;
 
     encode_checked(h, false, &bytes);
-    cr_expect_eq(verify_witness(h, buf_slice(&bytes), &found, &e), 1);
+    cr_expect_eq(verify_witness(h, NULL, buf_slice(&bytes), &found, &e), 1);
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
         struct history *other = scene("kv", 0, others[i]);
 
-        cr_expect_eq(verify_witness(other, buf_slice(&bytes), &found, &e), -E_FOREIGN, "%zu", i);
+        cr_expect_eq(verify_witness(other, NULL, buf_slice(&bytes), &found, &e), -E_FOREIGN, "%zu",
+                     i);
         scene_free(other);
     }
     h->header.dialect = HISTORY_ABSENT_IS_EMPTY;
-    cr_expect_eq(verify_witness(h, buf_slice(&bytes), &found, &e), -E_FOREIGN);
+    cr_expect_eq(verify_witness(h, NULL, buf_slice(&bytes), &found, &e), -E_FOREIGN);
     buf_free(&bytes);
     scene_free(h);
 }
@@ -185,15 +186,17 @@ Test(checker_witness, a_cut_or_a_changed_byte_is_refused)
     for (size_t i = 0; i < bytes.len; i++) {
         uint8_t was = bytes.data[i];
 
-        cr_expect_lt(verify_witness(h, slice_of(bytes.data, i), &found, &e), 0, "cut at %zu", i);
+        cr_expect_lt(verify_witness(h, NULL, slice_of(bytes.data, i), &found, &e), 0, "cut at %zu",
+                     i);
         for (int bit = 0; bit < 8; bit++) {
             bytes.data[i] = (uint8_t)(was ^ 1 << bit);
-            cr_expect_lt(verify_witness(h, buf_slice(&bytes), &found, &e), 0, "byte %zu", i);
+            cr_expect_lt(verify_witness(h, NULL, buf_slice(&bytes), &found, &e), 0, "byte %zu", i);
         }
         bytes.data[i] = was;
     }
     cr_assert_eq(buf_append_byte(&bytes, 0), 0);
-    cr_expect_eq(verify_witness(h, buf_slice(&bytes), &found, &e), -E_PARSE, "a byte too many");
+    cr_expect_eq(verify_witness(h, NULL, buf_slice(&bytes), &found, &e), -E_PARSE,
+                 "a byte too many");
     buf_free(&bytes);
     scene_free(h);
 }
