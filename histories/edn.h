@@ -64,6 +64,10 @@ int edn_value(struct edn *r, struct edn_token first, struct buf *out, struct err
  * is that of one form. Errors: -E_NOMEM, -E_LIMIT. */
 int edn_write(struct slice bytes, struct buf *out);
 
+/* 1: the bytes are the value of a form that is no bare string. 0: they are a string's own. Errors:
+ * -E_NOMEM, -E_LIMIT. */
+int edn_stands_for_form(struct slice bytes);
+
 /* Appends a string's bytes, quotes and escapes resolved. \u escapes become UTF-8; \udc80 to \udcff
  * without a partner become the single bytes 80 to ff, which UTF-8 never holds alone (edn_quote
  * writes them so). */

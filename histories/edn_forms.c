@@ -31,6 +31,30 @@ int edn_forms_one(struct edn_forms *f, struct edn_token t, struct buf *out, stru
     return edn_value(&f->r, t, out, e);
 }
 
+/* One value that is there, as what a key holds. */
+static int read_whole(struct edn_forms *f, struct edn_token t, struct buf *out, struct err *e)
+{
+    int stands;
+    int rc;
+
+    if (!f->own_bytes || t.kind != EDN_STRING) {
+        rc = edn_forms_one(f, t, out, e);
+        f->had_other_form |= f->own_bytes;
+    } else {
+        buf_clear(out);
+        rc = edn_string(&f->r, t, out, e);
+        stands = rc == 0 ? edn_stands_for_form(buf_slice(out)) : rc;
+        f->had_lookalike |= stands == 1;
+        rc = stands < 0 && rc == 0 ? out_of(f, t.at, stands, e) : rc;
+    }
+    if (rc == 0 && f->had_lookalike && f->had_other_form)
+        return expected(f, t,
+                        "no strings that look like numbers or other forms beside such forms, in a "
+                        "history that appends: the bytes would be the same",
+                        e);
+    return rc;
+}
+
 static int read_close(struct edn_forms *f, const char *what, struct err *e)
 {
     struct edn_token t;
@@ -49,11 +73,11 @@ static int read_cas(struct edn_forms *f, struct edn_token t, struct op *op, stru
     rc = edn_next(&f->r, &t, e);
     op->expects_absent = rc == 0 && t.kind == EDN_NIL;
     if (rc == 0 && !op->expects_absent)
-        rc = edn_forms_one(f, t, &f->expected, e);
+        rc = read_whole(f, t, &f->expected, e);
     if (rc == 0)
         rc = edn_next(&f->r, &t, e);
     if (rc == 0)
-        rc = edn_forms_one(f, t, &f->value, e);
+        rc = read_whole(f, t, &f->value, e);
     if (rc == 0)
         rc = read_close(f, "the end of [from to]", e);
     if (!op->expects_absent)
@@ -165,7 +189,7 @@ int edn_forms_question(struct edn_forms *f, enum edn_form form, struct edn_token
     int rc;
 
     switch (form) {
-    case EDN_FORM_VALUE: rc = edn_forms_one(f, t, &f->value, e); break;
+    case EDN_FORM_VALUE: rc = read_whole(f, t, &f->value, e); break;
     case EDN_FORM_ITEM: rc = read_item(f, t, e); break;
     case EDN_FORM_CAS: rc = read_cas(f, t, op, e); break;
     case EDN_FORM_ROW: rc = read_row(f, t, &f->value, e); break;

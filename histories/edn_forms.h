@@ -12,6 +12,12 @@ struct edn_forms {
     struct buf expected;
     struct buf item;
     struct sorter sorter;
+    /* Where values are appended to each other, a string is its own bytes: quotes would stand in the
+     * middle of the sum. Then strings that look like another form, and forms that are no strings,
+     * cannot be told apart, and only one of the two may occur. */
+    bool own_bytes;
+    bool had_lookalike;
+    bool had_other_form;
 };
 
 void edn_forms_free(struct edn_forms *f);

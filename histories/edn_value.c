@@ -318,10 +318,9 @@ static bool is_canonical_integer(struct slice s)
     return all_digits(digits) && (digits.data[0] != '0' || s.len == 1);
 }
 
-/* 1: the bytes are the value of a form that is no bare string. 0: they are a string's own. Quotes
- * within quotes are nested no deeper than the logarithm of the length, since each level doubles the
- * backslashes. */
-static int stands_for_form(struct slice bytes)
+/* Quotes within quotes are nested no deeper than the logarithm of the length, since each level
+ * doubles the backslashes. */
+int edn_stands_for_form(struct slice bytes)
 {
     static const char starts[] = "0123456789+-\"\\:[{#'tf";
     struct edn r = {.name = "", .text = bytes};
@@ -351,7 +350,7 @@ static int string_value(const struct edn *r, struct edn_token t, struct buf *out
     int rc = edn_string(r, t, &own, e);
 
     if (rc == 0) {
-        int stands = stands_for_form(buf_slice(&own));
+        int stands = edn_stands_for_form(buf_slice(&own));
 
         rc = stands == 1 ? quote_append(out, buf_slice(&own)) : stands;
         if (stands == 0)
@@ -391,7 +390,7 @@ static bool is_big(struct slice integer)
 
 int edn_write(struct slice bytes, struct buf *out)
 {
-    int stands = stands_for_form(bytes);
+    int stands = edn_stands_for_form(bytes);
     int rc;
 
     if (stands <= 0)

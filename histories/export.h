@@ -11,6 +11,7 @@ struct exporter {
     const struct edn_model *model; /* EDN only */
     bool keyed;                    /* EDN only: values are [key value] */
     bool transactions;             /* EDN only: every operation is one of one step */
+    bool joins;                    /* EDN only: values are appended to, so each is a string */
     struct buf out;                /* what the sink has not taken yet */
     struct buf scratch;
     const struct history_sink *sink;

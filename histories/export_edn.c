@@ -59,16 +59,22 @@ static int put_transfer(struct exporter *x, struct slice row)
     return rc == 0 ? put(x, "}") : rc;
 }
 
+/* Where values are appended to each other, they are strings, as the reader takes them then. */
+static int put_whole(struct exporter *x, struct slice value)
+{
+    return x->joins ? quote_append(&x->out, value) : edn_write(value, &x->out);
+}
+
 static int put_cas(struct exporter *x, const struct history_op *op)
 {
     int rc = put(x, "[");
 
     if (rc == 0)
-        rc = op->expects_absent ? put(x, "nil") : edn_write(op->expected, &x->out);
+        rc = op->expects_absent ? put(x, "nil") : put_whole(x, op->expected);
     if (rc == 0)
         rc = put(x, " ");
     if (rc == 0)
-        rc = edn_write(op->value, &x->out);
+        rc = put_whole(x, op->value);
     return rc == 0 ? put(x, "]") : rc;
 }
 
@@ -76,7 +82,7 @@ static int put_form(struct exporter *x, enum edn_form form, const struct history
                     struct slice value)
 {
     switch (form) {
-    case EDN_FORM_VALUE: return edn_write(value, &x->out);
+    case EDN_FORM_VALUE: return put_whole(x, value);
     case EDN_FORM_ITEM: {
         int rc = put_item(x, &value);
 
@@ -191,6 +197,7 @@ static int edn_admits(struct exporter *x, struct err *e)
     for (size_t i = 0; rc == 0 && i < x->h->n_ops; i++) {
         x->keyed |= x->h->ops[i].key.len > 0;
         puts |= x->h->ops[i].kind == OP_PUT;
+        x->joins |= x->h->ops[i].kind == OP_APPEND && strcmp(x->model->name, "kv") == 0;
         rc = admit(x, i, e);
     }
     x->transactions = !puts && edn_meaning_of(x->model, EDN_TXN) != NULL;

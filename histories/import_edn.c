@@ -108,6 +108,18 @@ static int infer_model(struct importer *im, const struct edn_ops *ops, struct er
                    im->forms.r.name, list, names);
 }
 
+/* The only model in which one value is put behind another. */
+static bool joins_values(const struct importer *im, const struct edn_ops *ops)
+{
+    if (strcmp(im->model->name, "kv") != 0)
+        return false;
+    for (size_t i = 0; i < ops->n; i++) {
+        if (ops->items[i].is_client && ops->items[i].function == EDN_APPEND)
+            return true;
+    }
+    return false;
+}
+
 static int choose_model(struct importer *im, const struct history_load_options *o,
                         const char *named, const struct edn_ops *ops, struct err *e)
 {
@@ -450,6 +462,7 @@ static int understand(struct importer *im, const struct edn_ops *ops, bool heade
     else if (o->keys == HISTORY_KEYS_TOLD)
         im->keyed = keyed > 0;
     if (rc == 0) {
+        im->forms.own_bytes = joins_values(im, ops);
         header.model = im->model->name;
         rc = import_new(im->forms.r.name, &header, o, &im->h, e);
     }
