@@ -212,7 +212,8 @@ static enum exit_code code_of(int rc)
 {
     switch (rc) {
     case 0: return EXIT_GOOD;
-    case -E_EXISTS: return EXIT_USAGE;
+    case -E_EXISTS:
+    case -E_INVAL: return EXIT_USAGE;
     case -E_NOMEM: return EXIT_HARNESS;
     default: return EXIT_DATA;
     }

@@ -275,6 +275,17 @@ int build_set_model(struct history *h, const char *model)
     return 0;
 }
 
+int build_set_options(struct history *h, const struct history_header *header)
+{
+    struct history_header kept = h->header;
+
+    kept.n_options = header->n_options;
+    if (!keep_options(&h->memory->arena, header, &kept))
+        return -E_NOMEM;
+    h->header = kept;
+    return 0;
+}
+
 const char *history_node_what_name(enum history_node_what what)
 {
     static const char *const names[] = {

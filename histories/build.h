@@ -16,4 +16,7 @@ void build_visit(struct history *h, const struct history_visitor *visitor);
  * Errors: -E_NOMEM. */
 int build_set_model(struct history *h, const char *model);
 
+/* The same for the options of `header`. Errors: -E_NOMEM. */
+int build_set_options(struct history *h, const struct history_header *header);
+
 #endif

@@ -1,3 +1,4 @@
+#include "histories/accounts.h"
 #include "histories/export.h"
 #include "histories/jsonl.h"
 #include "histories/quote.h"
@@ -54,21 +55,25 @@ static int put_nodes(struct exporter *x, const struct history_header *header)
     return rc == 0 && header->n_nodes > 0 ? put(x, "]") : rc;
 }
 
+/* A reader wants to be told a bank's accounts; of one without, that there are none. */
 static int put_options(struct exporter *x, const struct history_header *header)
 {
-    int rc = header->n_options == 0 ? 0 : put(x, ",\"options\":{");
+    bool bare = accounts_matter(header) && !accounts_known(header);
+    size_t n = header->n_options + bare;
+    int rc = n == 0 ? 0 : put(x, ",\"options\":{");
 
     for (size_t i = 0; rc == 0 && i < header->n_options; i++) {
-        if (i > 0)
-            rc = put(x, ",");
-        if (rc == 0)
-            rc = quote_append(&x->out, slice_str(header->options[i].name));
+        rc = quote_append(&x->out, slice_str(header->options[i].name));
         if (rc == 0)
             rc = put(x, ":");
         if (rc == 0)
             rc = quote_append(&x->out, slice_str(header->options[i].value));
+        if (rc == 0 && i + 1 < n)
+            rc = put(x, ",");
     }
-    return rc == 0 && header->n_options > 0 ? put(x, "}") : rc;
+    if (rc == 0 && bare)
+        rc = put(x, "\"accounts\":\"\"");
+    return rc == 0 && n > 0 ? put(x, "}") : rc;
 }
 
 static int jsonl_put_header(struct exporter *x, const struct history_header *header)

@@ -234,14 +234,14 @@ struct history_load_options {
         HISTORY_FAILED_CAS_MISMATCH,
         HISTORY_FAILED_CAS_NEVER_RAN,
     } failed_cas;
-    const char *accounts; /* of a bank in EDN: the balances at the start, as a map; may be NULL */
+    const char *accounts; /* of a bank: the balances at the start, as an EDN map; may be NULL */
     const struct history_visitor *visitor; /* may be NULL */
 };
 
 /* Reads a whole file, of whichever format it is.
  * Errors: -E_PARSE (no history, or a mistake in a text: `e` names file, line and column),
- * -E_NOT_FOUND, -E_IO, -E_LIMIT, -E_NOMEM. A cut-off or damaged rift history is no error: see
- * `loss`. */
+ * -E_INVAL (accounts of what is no bank), -E_NOT_FOUND, -E_IO, -E_LIMIT, -E_NOMEM. A cut-off or
+ * damaged rift history is no error: see `loss`. */
 int history_load(const char *path, struct history **ret, struct err *e);
 int history_load_as(const char *path, const struct history_load_options *o, struct history **ret,
                     struct err *e);

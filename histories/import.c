@@ -1,5 +1,6 @@
 #include "histories/import.h"
 
+#include "histories/accounts.h"
 #include "histories/build.h"
 #include "histories/format.h"
 #include "histories/lines.h"
@@ -82,12 +83,17 @@ int import_new(const char *name, const struct history_header *header,
                const struct history_load_options *o, struct history **ret, struct err *e)
 {
     struct history_header own = *header;
-    struct history *h;
-    int rc;
+    struct arena arena = {.blocks = NULL};
+    struct history *h = NULL;
+    int rc = 0;
 
     if (o->model != NULL)
         own.model = o->model;
-    rc = history_new(&own, &h, e);
+    if (o->accounts != NULL && accounts_matter(&own))
+        rc = accounts_set(&own, o->accounts, &arena, e);
+    if (rc == 0)
+        rc = history_new(&own, &h, e);
+    arena_free(&arena);
     if (rc < 0)
         return err_prefix(e, rc, "%s", name);
     if (o->visitor != NULL) {

@@ -1,4 +1,5 @@
 #include "base/check.h"
+#include "histories/accounts.h"
 #include "histories/arena.h"
 #include "histories/build.h"
 #include "histories/edn_forms.h"
@@ -403,45 +404,6 @@ static bool has_header(struct importer *im, const struct edn_ops *ops)
     return slice_equal(edn_name(f), slice_str("rift/header"));
 }
 
-/* What a bank's accounts hold at the start stands in no op map, and every read depends on it. */
-static int read_accounts(struct importer *im, const char *map, struct arena *arena,
-                         struct history_header *header, struct err *e)
-{
-    struct edn_forms forms = {.r = {.name = "the accounts", .text = slice_str(map)}};
-    struct history_option *option = arena_take(arena, sizeof *option);
-    struct op op = {.kind = OP_GET};
-    struct edn_token t;
-    int rc = option == NULL ? -E_NOMEM : edn_next(&forms.r, &t, e);
-
-    if (rc == 0)
-        rc = edn_forms_question(&forms, EDN_FORM_MAP, t, &op, e);
-    if (rc == 0) {
-        option->name = "accounts";
-        option->value = arena_string(arena, op.value);
-        rc = option->value == NULL ? -E_NOMEM : 0;
-        header->options = option;
-        header->n_options = 1;
-    }
-    edn_forms_free(&forms);
-    return rc == -E_NOMEM ? err_set(e, rc, "%s: %s", im->forms.r.name, err_text(rc)) : rc;
-}
-
-/* A header of our own has said what there is to say. */
-static int settle_accounts(struct importer *im, const char *map, bool headed, struct arena *arena,
-                           struct history_header *header, struct err *e)
-{
-    if (strcmp(im->model->name, "bank") != 0)
-        return 0;
-    if (map != NULL)
-        return read_accounts(im, map, arena, header, e);
-    if (headed)
-        return 0;
-    return err_set(e, -E_PARSE,
-                   "%s: a bank's balances at the start are not in the history: --accounts says "
-                   "them, such as '{0 10, 1 10}'",
-                   im->forms.r.name);
-}
-
 static int understand(struct importer *im, const struct edn_ops *ops, bool headed,
                       const struct history_load_options *o, struct err *e)
 {
@@ -455,8 +417,8 @@ static int understand(struct importer *im, const struct edn_ops *ops, bool heade
         rc = edn_header_read(&im->forms.r, ops->items[0].value_at, &arena, &header, &keyed, e);
     if (rc == 0)
         rc = choose_model(im, o, header.model, ops, e);
-    if (rc == 0)
-        rc = settle_accounts(im, o->accounts, headed, &arena, &header, e);
+    if (rc == 0 && strcmp(im->model->name, "bank") == 0 && o->accounts == NULL && !headed)
+        rc = accounts_missing(im->forms.r.name, e);
     if (rc == 0 && o->keys == HISTORY_KEYS_TOLD && keyed < 0)
         rc = tell_keys(im, ops, e);
     else if (o->keys == HISTORY_KEYS_TOLD)

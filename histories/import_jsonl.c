@@ -1,3 +1,4 @@
+#include "histories/accounts.h"
 #include "histories/build.h"
 #include "histories/edn_models.h"
 #include "histories/import.h"
@@ -163,6 +164,24 @@ static int infer_model(const struct jsonl *j, struct history *h, struct err *e)
                    j->line.name, names);
 }
 
+/* Of a model that is known only now, and of one whose header was to say it. */
+static int settle_accounts(const struct jsonl *j, const struct history_load_options *o,
+                           struct arena *arena, struct history *h, struct err *e)
+{
+    struct history_header header = h->header;
+    int rc;
+
+    if (!accounts_matter(&header) || accounts_known(&header))
+        return 0;
+    if (o->accounts == NULL)
+        return accounts_missing(j->line.name, e);
+    rc = accounts_set(&header, o->accounts, arena, e);
+    if (rc < 0)
+        return err_prefix(e, rc, "%s", j->line.name);
+    rc = build_set_options(h, &header);
+    return rc < 0 ? err_set(e, rc, "%s: %s", j->line.name, err_text(rc)) : 0;
+}
+
 static int import_all(struct jsonl *j, struct arena *arena, const struct history_load_options *o,
                       struct history **ret, struct err *e)
 {
@@ -183,7 +202,7 @@ static int import_all(struct jsonl *j, struct arena *arena, const struct history
         rc = add_lines(j, *ret, e);
     if (rc == 0 && !headed && o->model == NULL)
         rc = infer_model(j, *ret, e);
-    return rc;
+    return rc < 0 ? rc : settle_accounts(j, o, arena, *ret, e);
 }
 
 int import_jsonl(const char *name, struct slice text, const struct history_load_options *o,

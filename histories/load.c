@@ -1,3 +1,4 @@
+#include "histories/accounts.h"
 #include "histories/build.h"
 #include "histories/import.h"
 #include "histories/reader.h"
@@ -111,14 +112,27 @@ static int load_bytes(const char *name, struct slice bytes, const struct history
                    name);
 }
 
+/* What was asked for and cannot be used is no help to be silent about. */
+static int finish(const char *name, const struct history_load_options *o, struct history **h,
+                  struct err *e)
+{
+    if (o->accounts != NULL && !accounts_matter(&(*h)->header)) {
+        int rc = err_set(e, -E_INVAL, "%s: --accounts is of a bank, and the model is '%s'", name,
+                         (*h)->header.model);
+
+        history_free(h);
+        return rc;
+    }
+    build_visit(*h, NULL);
+    return 0;
+}
+
 int history_load_bytes_as(const char *name, struct slice bytes,
                           const struct history_load_options *o, struct history **ret, struct err *e)
 {
     int rc = load_bytes(name, bytes, o, ret, e);
 
-    if (rc == 0)
-        build_visit(*ret, NULL);
-    return rc;
+    return rc < 0 ? rc : finish(name, o, ret, e);
 }
 
 int history_load_bytes(const char *name, struct slice bytes, struct history **ret, struct err *e)
@@ -166,9 +180,7 @@ static int load_record_file(const char *path, const struct history_load_options 
     int rc = history_reader_open(path, &r, e);
 
     rc = rc < 0 ? whole_error(rc) : load_records(path, r, o, ret, e);
-    if (rc == 0)
-        build_visit(*ret, NULL);
-    return rc;
+    return rc < 0 ? rc : finish(path, o, ret, e);
 }
 
 static bool is_regular(int fd)

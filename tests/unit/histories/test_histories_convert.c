@@ -421,8 +421,8 @@ Test(histories_convert, what_a_verdict_depends_on_is_refused_and_nothing_written
 Test(histories_convert, a_bank_without_accounts_stays_one)
 {
     static const char text[] =
-        "{\"rift\":1,\"model\":\"bank\"}\n{\"type\":\"invoke\",\"process\":1,"
-        "\"f\":\"transfer\",\"value\":[\"a\",\"b\",5]}\n";
+        "{\"rift\":1,\"model\":\"bank\",\"options\":{\"accounts\":\"\"}}\n"
+        "{\"type\":\"invoke\",\"process\":1,\"f\":\"transfer\",\"value\":[\"a\",\"b\",5]}\n";
     struct buf edn = {0};
     struct buf back = {0};
 

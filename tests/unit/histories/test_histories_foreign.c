@@ -136,7 +136,9 @@ static const struct {
 Test(histories_foreign, jepsens_functions_are_operations_of_a_model)
 {
     for (size_t i = 0; i < sizeof histories / sizeof histories[0]; i++) {
-        struct history_load_options o = {.model = histories[i].asked, .accounts = "{1 0, 0 3}"};
+        bool bank = strcmp(histories[i].model, "bank") == 0;
+        struct history_load_options o = {.model = histories[i].asked,
+                                         .accounts = bank ? "{1 0, 0 3}" : NULL};
         struct history *h = load_as(histories[i].text, &o);
         size_t n = 0;
 
@@ -148,15 +150,47 @@ Test(histories_foreign, jepsens_functions_are_operations_of_a_model)
     }
 }
 
+#define TRANSFER "{\"type\":\"invoke\",\"process\":0,\"f\":\"transfer\",\"value\":[0,1,1]}\n"
+
 Test(histories_foreign, a_bank_is_told_what_its_accounts_hold)
 {
+    static const char *const texts[] = {
+        DO("0", "transfer", "{:from 0 :to 1 :amount 1}"), TRANSFER,
+        "{\"rift\":1,\"model\":\"bank\"}\n" TRANSFER,
+        "{\"rift\":1,\"model\":\"bank\",\"options\":{\"accounts\":\"0 9 \"}}\n" TRANSFER};
     struct history_load_options o = {.accounts = "{1 5, 0 3}"};
-    struct history *h = load_as(DO("0", "transfer", "{:from 0 :to 1 :amount 1}"), &o);
 
-    cr_assert_eq(h->header.n_options, 1);
-    cr_assert_str_eq(h->header.options[0].name, "accounts");
-    cr_assert_str_eq(h->header.options[0].value, "0 3 1 5 ");
-    history_free(&h);
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        struct history *h = load_as(texts[i], &o);
+
+        cr_assert_eq(h->header.n_options, 1);
+        cr_assert_str_eq(h->header.options[0].name, "accounts");
+        cr_assert_str_eq(h->header.options[0].value, "0 3 1 5 ");
+        history_free(&h);
+    }
+}
+
+Test(histories_foreign, accounts_that_cannot_be_used_are_refused)
+{
+    static const struct {
+        const char *accounts;
+        const char *text;
+        int rc;
+    } rows[] = {{"{0 10} junk", TRANSFER, -E_PARSE},
+                {"7", TRANSFER, -E_PARSE},
+                {NULL, TRANSFER, -E_PARSE},
+                {NULL, "{\"rift\":1,\"model\":\"bank\"}\n" TRANSFER, -E_PARSE},
+                {"{0 10}", DO("0", "read", "nil"), -E_INVAL}};
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct history_load_options o = {.accounts = rows[i].accounts};
+        struct history *h;
+        struct err e = {.text = ""};
+        int rc = history_load_bytes_as("file", slice_str(rows[i].text), &o, &h, &e);
+
+        cr_expect_eq(rc, rows[i].rc, "row %zu: %d %s", i, rc, e.text);
+        cr_expect_not_null(strstr(e.text, "accounts"), "row %zu: %s", i, e.text);
+    }
 }
 
 Test(histories_foreign, the_nemesis_is_kept_as_notes)
