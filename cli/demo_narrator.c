@@ -13,7 +13,8 @@ struct narrator {
     struct demo *voice;
     int64_t until_ns;
     bool retries;
-    size_t invoked;                                  /* operations that have begun so far */
+    bool led;       /* somebody has been elected: who asks before that asks in vain */
+    size_t invoked; /* operations that have begun so far */
     enum history_node_what roles[SIM_NODES_MAX + 1]; /* by node, from 1 */
     uint64_t terms[SIM_NODES_MAX + 1];
     struct buf text;
@@ -43,7 +44,7 @@ static int tell_ask(struct narrator *n, const struct history_event *event)
 {
     const struct history_op *op = op_of(n, event->process);
 
-    if (!n->retries || op == NULL || event->time_ns <= op->call_ns)
+    if (!n->retries || !n->led || op == NULL || event->time_ns <= op->call_ns)
         return 0;
     return buf_printf(&n->text,
                       "process %" PRIu32 " has no result of its %s yet and asks node %" PRIu64,
@@ -90,6 +91,7 @@ static int tell_node(struct narrator *n, const struct history_event *event)
     if (event->node == 0 || event->node > SIM_NODES_MAX)
         return 0;
     rc = tell_role(n, event);
+    n->led = n->led || event->what == NODE_LEADER;
     n->roles[event->node] = event->what;
     n->terms[event->node] = event->term;
     return rc;

@@ -29,13 +29,15 @@ static const struct story stories[] = {
         .name = "lost-update",
         .replay = story_lost_update,
         .replay_bytes = &story_lost_update_bytes,
-        .summary = "an update whose answer is lost takes effect twice without the duplicate table",
+        .summary = "an update is wiped out by an older one that comes again: no duplicate table",
         .retries = true,
-        .look = "A clerk whose answer is lost cannot know whether its command was executed, so it "
-                "asks\n  again.",
-        .because = "The clerk was told 'ok' once, and its append was executed once for each "
-                   "request that came\n  through. Had somebody else written in between, the second "
-                   "execution of a put would have\n  wiped that out: that is how updates are lost.",
+        .look =
+            "A clerk that gets no answer cannot know whether its command was executed, so it "
+            "asks\n  again. Watch process 0 write \"c0-190\", and process 1 \"c1-191\" behind it.",
+        .because =
+            "More than one request of process 0 came through, before and after process 1 had "
+            "written.\n  Each was executed. The last one wiped out the update of process 1, "
+            "which had been\n  acknowledged and even read.",
         .saved = "Each request carries the clerk's session and a serial number. The state machine "
                  "finds a\n  number that it has executed in its table of duplicates, and gives the "
                  "first result again\n  instead of executing anything.",

@@ -35,7 +35,7 @@ int demo_sim_tell(const char *name, const char *folder, bool json);
 
 /* Copies a history, with a sentence (HISTORY_NOTE) behind each event that carries the story; what
  * happens after `until_ns` is copied and not told, nor are requests for what has been asked for
- * before, unless `retries`. The sentences are said by `voice`, too.
+ * before, unless `retries` and somebody has been elected. The sentences are said by `voice`, too.
  * Errors: of histories; -E_NOMEM. */
 int demo_narrate(struct slice bytes, int64_t until_ns, bool retries, struct history_writer *to,
                  struct demo *voice, struct err *e);

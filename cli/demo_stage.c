@@ -12,7 +12,7 @@ enum {
     FIRST_LEADER_MS = 15000,
     ATTEMPT_MS = 500,
     OPERATION_MS = 2000,
-    SENTENCE_BYTES_MAX = 1024,
+    SENTENCE_BYTES_MAX = 8192,
     ISOLATION = 1, /* the only fault of the story */
     LINKS_MAX = 4 * LAYOUT_NODES_MAX * LAYOUT_NODES_MAX,
 };

@@ -38,11 +38,12 @@ if [ -z "$("$rift" bugs --names)" ]; then
 fi
 
 told lost-update "6.3: each command takes effect once"
-says "node 2 asks whether it would be elected"
-says 'has no result of its append yet and asks node 2'
-says 'get(k0.0) = "c1-8c1-10c1-10", says node 2'
-says 'get(k0.0) = "c1-8c1-10", says node 2'
-says "not linearizable: 3 operations"
+says 'process 0 has no result of its put yet and asks node 1'
+says 'process 0: get(k0) = "c1-191", says node 1'
+says 'process 1: get(k0) = "c0-190", says node 1' # with the bug
+says 'process 1: get(k0) = "c1-191", says node 1' # without
+says "not linearizable: 8 operations"
+says "are impossible by themselves"
 expect 1 "$rift" check "$work/lost-update/with-bug/history.msgpack"
 expect 0 "$rift" check "$work/lost-update/without/history.msgpack"
 
