@@ -17,7 +17,8 @@ _Static_assert((int)RIFT_OPEN == OUTCOME_PENDING && (int)RIFT_OK == OUTCOME_OK &
                    (int)RIFT_DONE == STATUS_OK && (int)RIFT_NO_KEY == STATUS_NO_KEY &&
                    (int)RIFT_MISMATCH == STATUS_MISMATCH &&
                    (int)RIFT_ABSENT_IS_EMPTY == HISTORY_ABSENT_IS_EMPTY &&
-                   (int)RIFT_CAS_FAILS_PLAINLY == HISTORY_CAS_FAILS_PLAINLY,
+                   (int)RIFT_CAS_FAILS_PLAINLY == HISTORY_CAS_FAILS_PLAINLY &&
+                   (int)RIFT_DELETE_OK_PLAINLY == HISTORY_DELETE_OK_PLAINLY,
                "outcomes, answers and dialects have the numbers of the history format");
 
 static struct slice slice_from(struct rift_bytes b)

@@ -43,7 +43,7 @@ static int step_delete(const struct model_env *env, uint32_t state, const struct
                        uint32_t *ret)
 {
     bool is_absent = state == absent(env);
-    bool either = (env->dialect & HISTORY_ABSENT_IS_EMPTY) != 0;
+    bool either = (env->dialect & (HISTORY_ABSENT_IS_EMPTY | HISTORY_DELETE_OK_PLAINLY)) != 0;
 
     *ret = absent(env);
     if (!op->known)

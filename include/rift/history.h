@@ -79,8 +79,9 @@ enum rift_answer { RIFT_DONE = 0, RIFT_NO_KEY = 1, RIFT_MISMATCH = 2 };
 enum rift_dialect {
     RIFT_ABSENT_IS_EMPTY = 1,   /* an absent key reads as "" and cannot be told from it */
     RIFT_CAS_FAILS_PLAINLY = 2, /* a cas that fails says RIFT_MISMATCH for an absent key too */
-    RIFT_SET_ANSWERS = 4 /* add says RIFT_MISMATCH of what is there, remove RIFT_NO_KEY of what
-                            is not */
+    RIFT_SET_ANSWERS = 4, /* add says RIFT_MISMATCH of what is there, remove RIFT_NO_KEY of what
+                             is not */
+    RIFT_DELETE_OK_PLAINLY = 8 /* a delete says RIFT_DONE of an absent key too */
 };
 
 struct rift_call {

@@ -49,7 +49,7 @@ static struct generate_options draw_options(struct rng *r, size_t n_ops_max)
 {
     struct generate_options o = {.model = MODELS[rng_below(r, 3)]};
 
-    o.dialect = rng_chance(r, 250000) ? (uint32_t)rng_below(r, 4) : 0;
+    o.dialect = rng_chance(r, 250000) ? generate_dialect(r) : 0;
     if (only_model != NULL) {
         o.model = only_model;
         o.dialect = rng_chance(r, 500000) ? HISTORY_SET_ANSWERS : 0;

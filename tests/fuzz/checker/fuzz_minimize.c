@@ -41,7 +41,7 @@ static struct generate_options draw_options(struct rng *r, bool spoiled)
     if (strcmp(o.model, "set") == 0)
         o.dialect = rng_chance(r, 500000) ? HISTORY_SET_ANSWERS : 0;
     else
-        o.dialect = rng_chance(r, 250000) ? (uint32_t)rng_below(r, 4) : 0;
+        o.dialect = rng_chance(r, 250000) ? generate_dialect(r) : 0;
     o.by_element = strcmp(o.model, "set") == 0 && rng_chance(r, 500000);
     o.n_ops = rng_between(r, 2, OPS_MAX);
     o.n_processes = rng_between(r, 1, 5);

@@ -37,7 +37,7 @@ static struct generate_options draw_options(struct rng *r, size_t n_ops_max)
 {
     struct generate_options o = {.model = KEYED[rng_below(r, 3)]};
 
-    o.dialect = rng_chance(r, 250000) ? (uint32_t)rng_below(r, 4) : 0;
+    o.dialect = rng_chance(r, 250000) ? generate_dialect(r) : 0;
     if (rng_chance(r, 500000)) {
         o.model = check_model_names()[rng_below(r, n_models())];
         o.dialect = rng_chance(r, 500000) ? HISTORY_SET_ANSWERS : 0;

@@ -239,6 +239,13 @@ static void spoil(struct generator *g)
     }
 }
 
+uint32_t generate_dialect(struct rng *r)
+{
+    uint32_t plainly = rng_chance(r, 500000) ? HISTORY_DELETE_OK_PLAINLY : 0;
+
+    return (uint32_t)rng_below(r, 4) | plainly;
+}
+
 struct history *generate(struct rng *r, const struct generate_options *o)
 {
     struct generator g = {

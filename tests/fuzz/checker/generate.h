@@ -23,6 +23,9 @@ struct generate_options {
     size_t n_spoiled;     /* answers that are replaced by drawn ones */
 };
 
+/* Any dialect of a register or key-value store. */
+uint32_t generate_dialect(struct rng *r);
+
 /* Free with generate_free. */
 struct history *generate(struct rng *r, const struct generate_options *o);
 void generate_free(struct history *h);

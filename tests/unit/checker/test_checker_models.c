@@ -47,6 +47,10 @@ static const struct row ROWS[] = {
     {"kv", HISTORY_ABSENT_IS_EMPTY, "''", "cas x a b = mismatch", "''"},
     {"kv", HISTORY_ABSENT_IS_EMPTY, "a", "delete x = ok", "''"},
     {"kv", HISTORY_ABSENT_IS_EMPTY, "''", "delete x = ok", "''"},
+    /* One whose delete does not say whether there was something. */
+    {"kv", HISTORY_DELETE_OK_PLAINLY, "-", "delete x = ok", "-"},
+    {"kv", HISTORY_DELETE_OK_PLAINLY, "a", "delete x = ok", "-"},
+    {"kv", HISTORY_DELETE_OK_PLAINLY, "a", "delete x = no-key", "illegal"},
     /* One whose failing cas does not say why. */
     {"cas-register", HISTORY_CAS_FAILS_PLAINLY, "-", "cas x a b = mismatch", "-"},
     {"cas-register", HISTORY_CAS_FAILS_PLAINLY, "a", "cas x a b = mismatch", "illegal"},
