@@ -137,41 +137,75 @@ static int read_value(struct edn *r, struct edn_token t, struct edn_op *op, stru
     return rc;
 }
 
-/* Which of the fields that every op has to have were seen. */
-struct seen {
-    bool type;
-    bool f;
-    bool process;
+/* Which of the fields that mean something were seen. */
+enum field {
+    FIELD_TYPE,
+    FIELD_PROCESS,
+    FIELD_VALUE,
+    FIELD_F,
+    FIELD_TIME,
+    FIELD_INDEX,
+    FIELD_ERROR,
+    FIELD_STATUS,
+    FIELD_FAMILY,
+    FIELD_COUNT, /* any other */
 };
 
-static int read_field(struct edn *r, struct slice key, struct edn_token t, struct edn_op *op,
+static const char *const fields[FIELD_COUNT] = {
+    [FIELD_TYPE] = "type",   [FIELD_PROCESS] = "process",    [FIELD_VALUE] = "value",
+    [FIELD_F] = "f",         [FIELD_TIME] = "time",          [FIELD_INDEX] = "index",
+    [FIELD_ERROR] = "error", [FIELD_STATUS] = "rift/status", [FIELD_FAMILY] = "rift/family",
+};
+
+struct seen {
+    bool field[FIELD_COUNT];
+    int64_t index; /* 0: none */
+    size_t index_at;
+};
+
+static enum field field_of(struct slice key)
+{
+    unsigned i = 0;
+
+    while (i < FIELD_COUNT && !is_name(key, fields[i]))
+        i++;
+    return (enum field)i;
+}
+
+static int read_time(const struct edn *r, struct edn_token t, struct edn_op *op, struct err *e)
+{
+    int rc = read_integer(r, t, INT64_MIN / 2, INT64_MAX, "a time in nanoseconds", &op->time_ns, e);
+
+    op->time_ns = op->time_ns < 0 ? 0 : op->time_ns;
+    return rc;
+}
+
+static int read_index(const struct edn *r, struct edn_token t, struct seen *seen, struct err *e)
+{
+    seen->index_at = t.at;
+    return read_integer(r, t, INT64_MIN / 2, INT64_MAX, "an index", &seen->index, e);
+}
+
+static int read_field(struct edn *r, struct edn_token key, struct edn_token t, struct edn_op *op,
                       struct seen *seen, struct err *e)
 {
-    int rc;
+    enum field field = field_of(edn_name(key));
 
-    if (is_name(key, "type")) {
-        seen->type = true;
-        return read_type(r, t, op, e);
-    }
-    if (is_name(key, "process")) {
-        seen->process = true;
-        return read_process(r, t, op, e);
-    }
-    if (is_name(key, "value"))
-        return read_value(r, t, op, e);
-    if (is_name(key, "f")) {
-        seen->f = true;
-        op->f_at = (uint32_t)t.at;
-    } else if (is_name(key, "time") && t.kind == EDN_NUMBER) {
-        rc = read_integer(r, t, INT64_MIN / 2, INT64_MAX, "a time in nanoseconds", &op->time_ns, e);
-        op->time_ns = op->time_ns < 0 ? 0 : op->time_ns;
-        return rc;
-    } else if (is_name(key, "error")) {
-        op->names_error = t.kind != EDN_NIL;
-    } else if (is_name(key, "rift/status")) {
-        return read_status(r, t, op, e);
-    } else if (is_name(key, "rift/family")) {
-        op->family_at = (uint32_t)t.at;
+    if (field < FIELD_COUNT && seen->field[field])
+        return edn_expected(r, key.at, "each field once", e);
+    if (field < FIELD_COUNT)
+        seen->field[field] = true;
+    switch (field) {
+    case FIELD_TYPE: return read_type(r, t, op, e);
+    case FIELD_PROCESS: return read_process(r, t, op, e);
+    case FIELD_VALUE: return read_value(r, t, op, e);
+    case FIELD_STATUS: return read_status(r, t, op, e);
+    case FIELD_TIME: return t.kind == EDN_NUMBER ? read_time(r, t, op, e) : edn_skip(r, t, e);
+    case FIELD_INDEX: return t.kind == EDN_NUMBER ? read_index(r, t, seen, e) : edn_skip(r, t, e);
+    case FIELD_F: op->f_at = (uint32_t)t.at; break;
+    case FIELD_ERROR: op->names_error = t.kind != EDN_NIL; break;
+    case FIELD_FAMILY: op->family_at = (uint32_t)t.at; break;
+    default: break;
     }
     return edn_skip(r, t, e);
 }
@@ -200,20 +234,26 @@ static int read_function(const struct edn *r, struct edn_op *op, struct err *e)
 static int check_fields(const struct edn *r, const struct seen *seen, struct edn_op *op,
                         struct err *e)
 {
-    if (!seen->process)
+    if (!seen->field[FIELD_PROCESS])
         return edn_expected(r, op->at, "a :process in the map", e);
-    if (!seen->type)
+    if (!seen->field[FIELD_TYPE])
         return edn_expected(r, op->at, "a :type in the map", e);
-    if (!seen->f)
+    if (!seen->field[FIELD_F])
         return edn_expected(r, op->at, "a function :f in the map", e);
-    return op->is_client ? read_function(r, op, e) : 0;
+    if (op->is_client)
+        return read_function(r, op, e);
+    /* The nemesis and its like only ever write :info; what is invoked is a client's. */
+    if (op->type != EDN_INFO)
+        return edn_expected(r, op->process_at,
+                            "the number of a process: under a name nothing but :info is a note", e);
+    return 0;
 }
 
 /* --- maps ----------------------------------------------------------------------------------- */
 
-static int read_map(struct edn *r, struct edn_token open, struct edn_op *op, struct err *e)
+static int read_map(struct edn *r, struct edn_token open, struct edn_op *op, struct seen *seen,
+                    struct err *e)
 {
-    struct seen seen = {.type = false};
     struct edn_token key;
     struct edn_token t;
     int rc = edn_next(r, &key, e);
@@ -225,15 +265,14 @@ static int read_map(struct edn *r, struct edn_token open, struct edn_op *op, str
             rc = edn_next(r, &t, e);
         if (rc < 0)
             return rc;
-        rc = key.kind == EDN_KEYWORD || key.kind == EDN_STRING
-                 ? read_field(r, edn_name(key), t, op, &seen, e)
-                 : edn_skip(r, t, e);
+        rc = key.kind == EDN_KEYWORD || key.kind == EDN_STRING ? read_field(r, key, t, op, seen, e)
+                                                               : edn_skip(r, t, e);
         if (rc == 0)
             rc = edn_next(r, &key, e);
     }
     if (rc == 0 && key.text.data[0] != '}')
         rc = edn_expected(r, key.at, "the bracket that fits the open one", e);
-    return rc < 0 ? rc : check_fields(r, &seen, op, e);
+    return rc < 0 ? rc : check_fields(r, seen, op, e);
 }
 
 static int add_op(const struct edn *r, struct edn_ops *ops, const struct edn_op *op, struct err *e)
@@ -255,6 +294,7 @@ static int add_op(const struct edn *r, struct edn_ops *ops, const struct edn_op 
 static int read_op(struct edn *r, struct edn_token t, struct edn_ops *ops, struct err *e)
 {
     struct edn_op op = {.at = 0};
+    struct seen seen = {.index = 0};
     int rc = 0;
 
     if (t.kind == EDN_TAG)
@@ -262,7 +302,12 @@ static int read_op(struct edn *r, struct edn_token t, struct edn_ops *ops, struc
     if (rc == 0 && t.kind != EDN_MAP)
         rc = edn_expected(r, t.at, "the map of an operation", e);
     if (rc == 0)
-        rc = read_map(r, t, &op, e);
+        rc = read_map(r, t, &op, &seen, e);
+    /* The order of the maps counts, so it has to be the one that they number themselves by. */
+    if (rc == 0 && seen.index < ops->last_index && seen.index_at > 0)
+        rc = edn_expected(r, seen.index_at, "an :index not below those before it", e);
+    if (seen.index > ops->last_index)
+        ops->last_index = seen.index;
     return rc < 0 ? rc : add_op(r, ops, &op, e);
 }
 

@@ -72,6 +72,7 @@ struct edn_ops {
     struct edn_op *items;
     size_t n;
     size_t cap;
+    int64_t last_index; /* 0 or the largest :index */
 };
 
 /* Reads all of them. The caller frees ret->items. Errors: -E_PARSE, -E_LIMIT, -E_NOMEM. */

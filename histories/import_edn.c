@@ -409,7 +409,8 @@ static int understand(struct importer *im, const struct edn_ops *ops, bool heade
 {
     struct arena arena = {.blocks = NULL};
     struct history_header header = {.version = HISTORY_FORMAT_VERSION,
-                                    .dialect = HISTORY_CAS_FAILS_PLAINLY};
+                                    .dialect = HISTORY_CAS_FAILS_PLAINLY |
+                                               HISTORY_DELETE_OK_PLAINLY};
     int keyed = -1;
     int rc = 0;
 

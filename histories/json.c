@@ -138,6 +138,10 @@ static int read_field(struct line *l, struct json_object *ret, struct err *e)
     if (ret->n == JSON_FIELDS_MAX)
         return line_expected(l, "no more fields", e);
     ret->names[ret->n] = slice_of(s.data + l->at + 1, end - l->at - 2);
+    for (size_t i = 0; i < ret->n; i++) {
+        if (slice_equal(ret->names[i], ret->names[ret->n]))
+            return line_expected(l, "each field once", e);
+    }
     l->at = skip_blanks(s, end);
     if (!line_literal(l, ":"))
         return line_expected(l, "':'", e);

@@ -229,6 +229,25 @@ int jsonl_question(struct jsonl *j, struct op *ret, struct err *e)
     return rc;
 }
 
+/* What is said of the answer in one place has to fit what is said in the other. */
+static int check_answer(const struct jsonl *j, enum op_kind kind, const char *found, bool there,
+                        const struct history_event *event, struct err *e)
+{
+    struct json_value status = json_field(&j->object, "status");
+    struct json_value answer = json_field(&j->object, found);
+    bool finds = op_returns_value(kind);
+
+    if (event->outcome != OUTCOME_OK)
+        return 0;
+    if (answer.kind == JSON_BOOL)
+        return expected(j, answer, "a \"status\", ok or no-key, in place of true or false", e);
+    if (finds && event->status == STATUS_OK && !there)
+        return expected(j, status, "what was found beside the status ok", e);
+    if (finds && strcmp(found, "value") != 0 && json_field(&j->object, "value").kind != JSON_NONE)
+        return expected(j, json_field(&j->object, "value"), "what was found as \"result\"", e);
+    return 0;
+}
+
 int jsonl_answer(struct jsonl *j, enum op_kind kind, const char *found, struct history_event *event,
                  struct err *e)
 {
@@ -242,7 +261,7 @@ int jsonl_answer(struct jsonl *j, enum op_kind kind, const char *found, struct h
     event->status = !ok ? STATUS_TIMEOUT : there ? STATUS_OK : STATUS_NO_KEY;
     if (rc == 0 && status.kind != JSON_NONE)
         rc = read_status(j, status, &event->status, e);
-    return rc;
+    return rc < 0 ? rc : check_answer(j, kind, found, there, event, e);
 }
 
 /* --- the header ----------------------------------------------------------------------------- */

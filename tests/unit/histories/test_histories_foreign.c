@@ -193,6 +193,14 @@ Test(histories_foreign, accounts_that_cannot_be_used_are_refused)
     }
 }
 
+Test(histories_foreign, a_delete_that_is_ok_says_nothing_about_what_was_there)
+{
+    struct history *h = load(OK("0", "delete", "nil", "nil"));
+
+    cr_assert_neq(h->header.dialect & HISTORY_DELETE_OK_PLAINLY, 0);
+    history_free(&h);
+}
+
 Test(histories_foreign, the_nemesis_is_kept_as_notes)
 {
     struct history *h = load("{:type :info, :process :nemesis, :f :start, :time 5}\n" DO(
@@ -298,6 +306,12 @@ static const struct {
     {READ0 "{:process 4294967296 :type :ok :f :read}", "file:2:11: expected the number"},
     {READ0 "{:type :ok, :f :read}", "file:2:1: expected a :process"},
     {READ0 "{:process 1, :f :read}", "file:2:1: expected a :type"},
+    {READ0 "{:process \"c\" :type :ok :f :read}", "file:2:11: expected the number of a process"},
+    {READ0 "{:process 1 :type :info :type :ok :f :read}", "file:2:25: expected each field once"},
+    {READ0 "{:process 1 :value 1 :value 1}", "file:2:22: expected each field once"},
+    {DO("0", "read", "nil") "{:index 5 :process :n :type :info :f :x}\n"
+                            "{:index 4 :process :n :type :info :f :x}",
+     "file:3:9: expected an :index not below"},
     {READ0 "{:process 1, :type :ok}", "file:2:1: expected a function"},
     {READ0 "{:process 1, :type :ok, :f :reed}", "file:2:28: expected a function"},
     {READ0 "{:process 1, :type :ok, :f :read", "file:2:33: expected"},
@@ -328,6 +342,14 @@ static const struct {
      "file:2:35: expected an escape"},
     {JSON0 "{\"type\":\"ok\",\"process\":0,\"status\":\"fine\"}", "file:2:35: expected a status"},
     {JSON0 "{\"type\":\"ok\",\"process\":1.5}", "file:2:24: expected a whole number"},
+    {JSON0 "{\"type\":\"ok\",\"process\":0,\"process\":0}", "file:2:26: expected each field"},
+    {JSON0 "{\"type\":\"ok\",\"process\":0,\"status\":\"ok\"}",
+     "file:2:35: expected what was found"},
+    {JSON0 "{\"type\":\"ok\",\"process\":0,\"value\":false}", "file:2:34: expected a"},
+    {"{\"process\":0,\"f\":\"contains\",\"value\":1,\"call\":5,\"return\":6,\"result\":false}",
+     "file:1:68: expected a \"status\""},
+    {"{\"process\":0,\"f\":\"get\",\"value\":1,\"call\":5,\"return\":6}",
+     "file:1:32: expected what was found as \"result\""},
     {JSON0 "{} x", "file:2:3: expected the end of the line"},
     {JSON0 "{\"a\":[[[[[[[[[[1]]]]]]]]]]}", "file:2:6: expected a value"},
     {JSON0 JSON0, "file:2: process 0 invokes while"},

@@ -72,7 +72,7 @@ struct dense {
 
 static const struct dense files[] = {
     {"EDN, reads that never end", "", "{:type :invoke :f :read :process ", "}", "", NULL},
-    {"EDN, nobody knows whom", "", "{:type :ok :f a :process n}", NULL, "", NULL},
+    {"EDN, nobody knows whom", "", "{:type :info :f a :process n}", NULL, "", NULL},
     {"EDN, one large set",
      "{:type :invoke :f :add :value 0 :process 0}\n{:type :invoke :f :read :process 1}{:type :ok "
      ":f "
