@@ -153,12 +153,31 @@ static int explain_loss(const struct history_loss *loss, struct buf *out)
     return rc;
 }
 
+/* What of a good verdict could be misunderstood. */
+static int explain_reading(const struct history *h, struct buf *out)
+{
+    int rc = 0;
+
+    if (h->n_ops == 0)
+        rc = buf_printf(out,
+                        "Nothing was checked: the file holds no operation (%zu other events).\n",
+                        h->n_events + h->n_asks);
+    if (rc == 0 && h->n_raised > 0)
+        rc = buf_printf(out,
+                        "%" PRIu64 " events have a time before that of the event above them: their "
+                        "order was taken from the file, and not from the times.\n",
+                        h->n_raised);
+    return rc;
+}
+
 int judgement_explain(const struct judgement *j, struct buf *out)
 {
     int rc = check_explain(j->history, j->result, out);
 
     if (rc == 0 && (out->len == 0 || out->data[out->len - 1] != '\n'))
         rc = buf_append_byte(out, '\n');
+    if (rc == 0)
+        rc = explain_reading(j->history, out);
     return rc < 0 ? rc : explain_loss(&j->history->loss, out);
 }
 

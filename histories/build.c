@@ -242,6 +242,8 @@ int history_add_event(struct history *h, const struct history_event *event, stru
     struct history_event timed = *event;
     int rc = 0;
 
+    bool raised = timed.time_ns > 0 && timed.time_ns < h->duration_ns;
+
     if (timed.time_ns < h->duration_ns)
         timed.time_ns = h->duration_ns;
     switch (event->kind) {
@@ -253,6 +255,7 @@ int history_add_event(struct history *h, const struct history_event *event, stru
     if (rc < 0)
         return rc;
     h->memory->seq++;
+    h->n_raised += raised;
     h->duration_ns = timed.time_ns;
     if (h->memory->visitor == NULL)
         return 0;

@@ -193,6 +193,7 @@ struct history {
     size_t n_events;
     size_t n_asks;
     int64_t duration_ns; /* time of the last event */
+    uint64_t n_raised;   /* events whose known time was below the last one's, and is the same now */
     struct history_loss loss;
     struct history_memory *memory; /* owns every slice and string above */
 };

@@ -51,6 +51,29 @@ says '":nemesis :start"'
 expect 0 "$rift" convert --model set history.edn history.jsonl
 expect 1 "$rift" check history.jsonl
 
+# What was not checked is no good news, and times that do not fit the order are mentioned.
+printf '{:type :info, :f :start, :process :nemesis, :time 11}\n' >nobody.edn
+expect 0 "$rift" check nobody.edn
+says "Nothing was checked: the file holds no operation (1 other events)"
+printf '{:type :invoke, :f :read, :process "a"}\n' >named.edn
+expect 65 "$rift" check named.edn
+says "named.edn:1:36: expected the number of a process"
+cat >falling.jsonl <<'END'
+{"type":"invoke","process":1,"f":"put","value":"v","time":5}
+{"type":"ok","process":1,"time":4}
+END
+expect 0 "$rift" check falling.jsonl
+says "1 events have a time before that of the event above them"
+
+# A bank is told what it starts with in every format, and nothing else is.
+printf '{"type":"invoke","process":1,"f":"transfer","value":[0,1,2]}\n{"type":"ok","process":1}\n' >bank.jsonl
+expect 65 "$rift" check bank.jsonl
+expect 1 "$rift" check --accounts '{0 1}' bank.jsonl
+expect 0 "$rift" convert --accounts '{0 2}' bank.jsonl bank.msgpack
+expect 0 "$rift" check bank.msgpack
+expect 1 "$rift" check --accounts '{0 1}' bank.msgpack
+expect 64 "$rift" check --accounts '{0 1}' falling.jsonl
+
 # A mistake is named by its place; a pipe is a file too.
 printf '{:type :invoke, :f :read, :value nil, :process 0}\n{:type :okay}\n' >broken.edn
 expect 65 "$rift" check broken.edn

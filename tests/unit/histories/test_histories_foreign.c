@@ -201,6 +201,18 @@ Test(histories_foreign, a_delete_that_is_ok_says_nothing_about_what_was_there)
     history_free(&h);
 }
 
+Test(histories_foreign, times_that_fall_are_counted)
+{
+    struct history *h = load("{\"type\":\"invoke\",\"process\":1,\"f\":\"get\",\"time\":9}\n"
+                             "{\"type\":\"ok\",\"process\":1,\"time\":8}\n"
+                             "{\"type\":\"invoke\",\"process\":1,\"f\":\"get\"}\n"
+                             "{\"type\":\"ok\",\"process\":1,\"time\":9}\n");
+
+    cr_assert_eq(h->n_raised, 1);
+    cr_assert_eq(h->ops[0].return_ns, 9);
+    history_free(&h);
+}
+
 Test(histories_foreign, the_nemesis_is_kept_as_notes)
 {
     struct history *h = load("{:type :info, :process :nemesis, :f :start, :time 5}\n" DO(
