@@ -202,9 +202,9 @@ int edn_forms_question(struct edn_forms *f, enum edn_form form, struct edn_token
     return rc;
 }
 
-/* `true`, or `[element true]`. */
-static int read_is_there(struct edn_forms *f, struct edn_token t, enum op_status *ret,
-                         struct err *e)
+/* `true`, or `[element true]`: then the element is in *ret_element. */
+static int read_is_there(struct edn_forms *f, struct edn_token t, struct slice *ret_element,
+                         enum op_status *ret, struct err *e)
 {
     bool paired = t.kind == EDN_VECTOR;
     int rc = 0;
@@ -212,7 +212,8 @@ static int read_is_there(struct edn_forms *f, struct edn_token t, enum op_status
     if (paired) {
         rc = edn_next(&f->r, &t, e);
         if (rc == 0)
-            rc = edn_skip(&f->r, t, e);
+            rc = edn_forms_one(f, t, &f->value, e);
+        *ret_element = buf_slice(&f->value);
         if (rc == 0)
             rc = edn_next(&f->r, &t, e);
     }
@@ -229,7 +230,7 @@ int edn_forms_answer(struct edn_forms *f, enum edn_form form, struct edn_token t
     int rc;
 
     if (form == EDN_FORM_IS_THERE)
-        return read_is_there(f, t, ret_status, e);
+        return read_is_there(f, t, ret_value, ret_status, e);
     *ret_status = t.kind == EDN_NIL && form != EDN_FORM_NONE ? STATUS_NO_KEY : STATUS_OK;
     if (t.kind == EDN_NIL || form == EDN_FORM_NONE)
         return 0;

@@ -29,7 +29,8 @@ int edn_forms_one(struct edn_forms *f, struct edn_token t, struct buf *out, stru
 int edn_forms_question(struct edn_forms *f, enum edn_form form, struct edn_token t, struct op *op,
                        struct err *e);
 
-/* Sets the value of an answer that was ok, and whether it is no-key. */
+/* Sets the value of an answer that was ok, and whether it is no-key. Of [element true] the value is
+ * the element. */
 int edn_forms_answer(struct edn_forms *f, enum edn_form form, struct edn_token t,
                      struct slice *ret_value, enum op_status *ret_status, struct err *e);
 

@@ -33,6 +33,7 @@ enum history_dialect {
     HISTORY_SET_ANSWERS =
         4, /* add says "mismatch" of what is there, remove "no-key" of what is not */
     HISTORY_DELETE_OK_PLAINLY = 8, /* a delete says "ok" of an absent key too */
+    HISTORY_DIALECT_ALL = 15,
 };
 
 /* Strings are lent by the caller of the writer, owned by the history when read. */

@@ -278,7 +278,11 @@ static int read_ok(struct importer *im, const struct edn_op *in, const struct hi
         return edn_expected(&im->forms.r, in->value_at, "the key that was invoked", e);
     if (m->answer == EDN_FORM_ECHO)
         return t.kind == EDN_NIL ? 0 : check_echo(im, in, asked, e);
-    return edn_forms_answer(&im->forms, m->answer, t, &event->value, &event->status, e);
+    rc = edn_forms_answer(&im->forms, m->answer, t, &event->value, &event->status, e);
+    if (rc == 0 && m->answer == EDN_FORM_IS_THERE && t.kind == EDN_VECTOR &&
+        !slice_equal(event->value, asked->value))
+        rc = edn_expected(&im->forms.r, t.at, "the element that was asked for", e);
+    return rc;
 }
 
 /* A compare that failed is an answer, which has to fit the order. One that says why it failed was

@@ -403,6 +403,10 @@ int jsonl_header(struct jsonl *j, struct arena *arena, struct history_header *re
         rc = read_nodes(j, arena, ret, e);
     if (rc == 0)
         rc = read_options(j, arena, ret, e);
+    if (rc == 0 && version < HISTORY_FORMAT_VERSION_OLDEST)
+        rc = expected(j, json_field(&j->object, "rift"), "a version that there was", e);
+    if (rc == 0 && (dialect & ~(uint64_t)HISTORY_DIALECT_ALL) != 0)
+        rc = expected(j, json_field(&j->object, "dialect"), "no other bits than 1, 2, 4 and 8", e);
     if (rc < 0)
         return rc;
     ret->version = (uint32_t)version;

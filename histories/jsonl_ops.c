@@ -78,6 +78,8 @@ static int note_moments(struct jsonl *j, struct moments *m, struct err *e)
         rc = jsonl_uint(j, "return", INT64_MAX, &returned, e);
     if (rc == 0)
         rc = read_outcome(j, &outcome, e);
+    if (rc == 0 && outcome != OUTCOME_PENDING && json_field(&j->object, "return").kind == JSON_NONE)
+        rc = json_expected(&j->line, 0, "a \"return\" of what has an outcome", e);
     if (rc == 0 && outcome != OUTCOME_PENDING && returned < called)
         rc = json_expected(&j->line, 0, "a \"return\" that is not before the \"call\"", e);
     if (rc < 0)
