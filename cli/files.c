@@ -89,6 +89,15 @@ int files_read(const char *path, size_t max, struct buf *out, struct err *e)
     return rc;
 }
 
+bool files_are_one(const char *a, const char *b)
+{
+    struct stat x;
+    struct stat y;
+
+    return stat(a, &x) == 0 && stat(b, &y) == 0 && S_ISREG(x.st_mode) && x.st_dev == y.st_dev &&
+           x.st_ino == y.st_ino;
+}
+
 bool files_is_special(const char *path)
 {
     struct stat st;

@@ -51,4 +51,7 @@ int files_remove_folder(const char *path, struct err *e);
 enum { FILES_TAIL_BYTES = 320 };
 void files_tail(const char *path, char ret[FILES_TAIL_BYTES + 1]);
 
+/* Two names of one regular file. */
+bool files_are_one(const char *a, const char *b);
+
 #endif

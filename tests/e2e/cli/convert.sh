@@ -105,6 +105,12 @@ says "--accounts"
 expect 0 "$rift" check --accounts '{0 2}' bank.edn
 expect 1 "$rift" check --accounts '{0 1}' bank.edn
 
+# A proof does not take the place of the history.
+cp falling.jsonl precious.jsonl
+expect 64 "$rift" check --witness ./precious.jsonl precious.jsonl
+expect 64 "$rift" check --minimal ./precious.jsonl precious.jsonl
+cmp -s falling.jsonl precious.jsonl || fail "the history was overwritten"
+
 # A pipe is written to, and stays one.
 mkfifo pipe
 "$rift" convert --force --to jsonl "$samples/stale-read.msgpack" pipe 2>err &
