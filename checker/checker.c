@@ -194,7 +194,8 @@ static int check_one(struct turn *t)
     struct engine_budget budget = {.spent = spent,
                                    .spent_context = t,
                                    .memory_bytes_max = share_of(&c->share, part->n),
-                                   .verdict_only = c->options->verdict_only};
+                                   .verdict_only = c->options->verdict_only,
+                                   .without = c->options->without};
     const struct check_engine *decided;
     struct engine_result found = {0};
     struct problem *p = NULL;

@@ -20,11 +20,29 @@ struct check_pool {
 
 struct model;
 
+/* The prunings of the engine "jit", by their letters in docs/checker.md. */
+#define CHECK_PRUNINGS(X) X(R) X(S) X(D) X(I) X(H) X(N) X(T) X(V)
+
+enum check_pruning_bit {
+#define X(letter) PRUNING_BIT_##letter,
+    CHECK_PRUNINGS(X)
+#undef X
+        PRUNING_COUNT
+};
+
+enum check_pruning {
+#define X(letter) PRUNING_##letter = 1 << PRUNING_BIT_##letter,
+    CHECK_PRUNINGS(X)
+#undef X
+};
+
 struct check_options {
     const char *model;          /* NULL: what the header names */
     const struct model *custom; /* instead of that: one of the caller's (checker/model.h), which
                                    lasts as long as the result */
     const char *engine;         /* NULL: chosen by itself, for each partition */
+    uint32_t without;           /* bits of enum check_pruning that "jit" shall do without: to see
+                                   what each is worth, and to hold them against each other */
     bool whole;                 /* do not partition by key */
     bool by_key;                /* nor, within a key, by the elements of a set */
     bool all;          /* a verdict for every partition, instead of stopping at a violation */

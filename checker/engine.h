@@ -15,6 +15,7 @@ struct engine_budget {
     void *spent_context;
     size_t memory_bytes_max; /* of this search; 0: no bound */
     bool verdict_only;       /* of a violation no longest order is looked for */
+    uint32_t without;        /* bits of enum check_pruning */
 };
 
 /* Orders and stuck operations are numbers of the problem, malloc'ed, the caller's. */

@@ -6,7 +6,8 @@
 
 /* Just-in-time linearization (Lowe, "Testing for linearizability", 2017): an operation is placed
  * when a return forces it, so at every turn the one that has to return next is tried first. Eight
- * prunings keep the tree small; docs/checker.md proves them together.
+ * prunings keep the tree small; docs/checker.md proves them together, and any of them can be left
+ * out (check_options.without).
  *
  *   R  An operation that never changes the state is placed as soon as it is open and legal, and
  *      nothing else is tried then.
@@ -23,10 +24,15 @@
  *      counts instead of its order (takers.h, in search.c).
  *   V  States that nobody tells apart any more are one (relevance.h, in search.c). */
 
+enum { PRUNINGS_WHOLE = (1 << PRUNING_COUNT) - 1 };
+
 /* N turns back early and H asks for whole orders only, so the longest order that a search with them
  * sees is short of what could be shown. After a violation is certain, a search without them looks
  * for a longer one, so much further than a straight walk would go. */
-enum { LONGEST_STEPS_MAX = 100000 };
+enum {
+    LONGEST_STEPS_MAX = 100000,
+    PRUNINGS_LONGEST = PRUNING_R | PRUNING_S | PRUNING_D | PRUNING_I,
+};
 
 /* Instead of an operation: hide the one that has to return next. */
 #define MOVE_HIDE UINT32_MAX
@@ -34,6 +40,7 @@ enum { LONGEST_STEPS_MAX = 100000 };
 struct jit {
     struct search search;
     struct needs *needs; /* NULL: without N */
+    uint32_t prunings;   /* bits of enum check_pruning */
     uint64_t steps_max;
     uint32_t *tried; /* at each depth: how many of the moves there */
     uint32_t *moves; /* at the present depth; rebuilt when it changes */
@@ -45,14 +52,13 @@ struct jit {
 };
 
 static int jit_init(struct jit *j, const struct problem *p, const struct engine_budget *budget,
-                    bool look_ahead)
+                    uint32_t prunings, uint64_t steps_max)
 {
     int rc;
 
-    *j =
-        (struct jit){.steps_max = look_ahead ? UINT64_MAX : (uint64_t)p->n_ops + LONGEST_STEPS_MAX};
-    rc = search_begin(&j->search, p, budget, look_ahead ? SEARCH_COMPLETE : SEARCH_PARTIAL);
-    if (rc == 0 && look_ahead)
+    *j = (struct jit){.prunings = prunings, .steps_max = steps_max};
+    rc = search_begin(&j->search, p, budget, prunings);
+    if (rc == 0 && (prunings & PRUNING_N) != 0)
         rc = needs_create(p, &j->needs);
     if (rc < 0)
         return rc;
@@ -88,6 +94,10 @@ static void note_open(struct jit *j, uint32_t op)
     const struct problem_op *ops = j->search.problem->ops;
     uint32_t kind = kind_of(j, op);
 
+    if ((j->prunings & PRUNING_S) == 0) {
+        j->moves[j->n_moves++] = op;
+        return;
+    }
     if (j->stamp[kind] == j->turn) {
         if (ops[op].ret < ops[j->best[kind]].ret)
             j->best[kind] = op;
@@ -116,8 +126,8 @@ static void put_first(struct jit *j, size_t i)
     j->moves[0] = first;
 }
 
-/* Replaces what note_open wrote by operations, the one that has to return next in front. */
-static void settle_open(struct jit *j, uint32_t forced)
+/* S: replaces the kinds that note_open wrote by operations. */
+static void settle_kinds(struct jit *j)
 {
     size_t n = 0;
 
@@ -126,7 +136,14 @@ static void settle_open(struct jit *j, uint32_t forced)
             j->moves[n++] = j->best[j->moves[i]];
     }
     j->n_moves = n;
-    for (size_t i = 0; i < n; i++) {
+}
+
+/* Puts the operation that has to return next in front. */
+static void settle_open(struct jit *j, uint32_t forced)
+{
+    if ((j->prunings & PRUNING_S) != 0)
+        settle_kinds(j);
+    for (size_t i = 0; i < j->n_moves; i++) {
         if (j->moves[i] == forced)
             put_first(j, i);
     }
@@ -147,7 +164,7 @@ static int gather_open(struct jit *j)
         uint32_t state;
         int rc;
 
-        if (!p->classes[p->ops[op].class].observes) {
+        if ((j->prunings & PRUNING_R) == 0 || !p->classes[p->ops[op].class].observes) {
             note_open(j, op);
             continue;
         }
@@ -239,7 +256,7 @@ static int try_move(struct jit *j, uint32_t op)
     rc = problem_step(s->problem, s->at.state, op, &state);
     if (rc != 1)
         return rc;
-    rc = makes_last_useless(s, op, state);
+    rc = (j->prunings & PRUNING_I) != 0 ? makes_last_useless(s, op, state) : 0;
     if (rc != 0)
         return rc < 0 ? rc : 0;
     return enter(j, op, state, false);
@@ -295,7 +312,7 @@ static int decide(const struct problem *p, const struct engine_budget *budget,
     struct jit j;
     const char *reason = NULL;
     enum verdict verdict = VERDICT_UNKNOWN;
-    int rc = jit_init(&j, p, budget, true);
+    int rc = jit_init(&j, p, budget, PRUNINGS_WHOLE & ~budget->without, UINT64_MAX);
 
     if (rc == 0)
         rc = walk(&j, &verdict, &reason);
@@ -349,7 +366,7 @@ int jit_longest(const struct problem *p, const struct engine_budget *budget, con
     const char *reason = NULL;
     enum verdict verdict = VERDICT_UNKNOWN;
     struct jit j;
-    int rc = jit_init(&j, p, budget, false);
+    int rc = jit_init(&j, p, budget, PRUNINGS_LONGEST, (uint64_t)p->n_ops + LONGEST_STEPS_MAX);
 
     if (rc == 0)
         rc = follow(&j.search, start, n);

@@ -60,7 +60,7 @@ static int run(const struct problem *p, const struct engine_budget *budget,
     struct search s;
     const char *reason = NULL;
     enum verdict verdict = VERDICT_UNKNOWN;
-    int rc = search_begin(&s, p, budget, SEARCH_EQUAL);
+    int rc = search_begin(&s, p, budget, 0);
 
     if (rc == 0)
         rc = walk(&s, &verdict, &reason);

@@ -19,18 +19,18 @@ static int add_seen(struct search *s)
 }
 
 int search_begin(struct search *s, const struct problem *p, const struct engine_budget *budget,
-                 enum search_pruning pruning)
+                 uint32_t prunings)
 {
     int rc;
 
     *s = (struct search){.problem = p, .budget = budget};
     s->longest.ops = calloc((size_t)p->n_ops + 1, sizeof *s->longest.ops);
-    rc = s->longest.ops == NULL ? -E_NOMEM : placement_init(&s->at, p, pruning == SEARCH_COMPLETE);
+    rc = s->longest.ops == NULL ? -E_NOMEM : placement_init(&s->at, p, (prunings & PRUNING_H) != 0);
     if (rc == 0)
-        rc = seen_init(&s->seen, &s->at, pruning != SEARCH_EQUAL);
-    if (rc == 0 && pruning == SEARCH_COMPLETE)
+        rc = seen_init(&s->seen, &s->at, (prunings & PRUNING_D) != 0);
+    if (rc == 0 && (prunings & PRUNING_V) != 0)
         rc = relevance_create(p, &s->relevance);
-    if (rc == 0 && pruning == SEARCH_COMPLETE)
+    if (rc == 0 && (prunings & PRUNING_T) != 0)
         rc = takers_create(p, &s->takers);
     if (rc == 0)
         rc = add_seen(s);

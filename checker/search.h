@@ -34,17 +34,12 @@ struct search {
     uint64_t turns; /* until the budget's clock is asked again */
 };
 
-/* Which configurations count as seen. */
-enum search_pruning {
-    SEARCH_EQUAL,    /* equal ones */
-    SEARCH_PARTIAL,  /* those that go no further than others, by what is left of unknown outcome */
-    SEARCH_COMPLETE, /* those that have no whole order when others have none: operations can be
-                        hidden, and states that no longer matter are not told apart */
-};
-
-/* Errors: -E_NOMEM. search_end is due in any case. */
+/* `prunings`: bits of enum check_pruning; D, H, T and V are made here, and the others mean nothing.
+ * With none of them configurations count as seen when they are equal. With D alone the longest
+ * order is found as well; with the others whole ones only. Errors: -E_NOMEM. search_end is due in
+ * any case. */
 int search_begin(struct search *s, const struct problem *p, const struct engine_budget *budget,
-                 enum search_pruning pruning);
+                 uint32_t prunings);
 void search_end(struct search *s);
 
 /* Places `op`, which leads to `state`, unless what that gives was seen. 1: placed. 0: seen.

@@ -16,7 +16,7 @@ enum { CHAIN_MAX = 64 };
 
 int seen_init(struct seen *s, const struct placement *shape, bool dominance)
 {
-    uint32_t free_words = dominance ? shape->window_words : 0;
+    uint32_t free_words = dominance || shape->hides ? shape->window_words : 0;
 
     *s = (struct seen){.record_words = HEADER_WORDS + (size_t)shape->window_words + free_words +
                                        shape->pending_words,
@@ -122,6 +122,7 @@ static bool covers(const struct seen *s, const uint64_t *record, const struct pl
         return window_dominates(window, is_free, at) &&
                is_subset(pending, at->pending, s->pending_words);
     return same_words(window, at->window, s->window_words) &&
+           same_words(is_free, at->free, s->free_words) &&
            same_words(pending, at->pending, s->pending_words);
 }
 

@@ -9,13 +9,13 @@
  * With `dominance` a configuration also counts as seen when one is there that waits for the same
  * return, in the same state, and can do all that the new one can: of each class of unknown
  * outcome it used at most as many, and each open operation is free there or as it is in the new one
- * (placed, or neither).
+ * (placed, or neither). Without, both have to be equal in all of that.
  *
  * Under a bound of its memory the newest records replace the oldest. What is forgotten may be
  * visited again; that costs time and nothing else. */
 struct seen {
     uint64_t *records; /* each: next_return and state, the next of its chain, a hash of what has to
-                          be equal; window, free (with dominance), pending */
+                          be equal; window, free (where anything can be), pending */
     size_t record_words;
     size_t n;
     size_t cap;

@@ -27,6 +27,7 @@ struct check_values {
     bool json;
     bool staleness;
     const char *consistency;
+    const char *without;
     bool explain;
     bool follow;
 };
@@ -67,6 +68,11 @@ static const struct arg_option options[] = {
      .help = "how the order is searched for",
      .choices = check_engine_names,
      .when_absent = "chosen by itself"},
+    {.name = "without",
+     .kind = ARG_TEXT,
+     .offset = offsetof(struct check_values, without),
+     .value = "LETTERS",
+     .help = "prunings that the engine jit shall do without, of RSDIHNTV (docs/checker.md)"},
     {.name = "time",
      .kind = ARG_REAL,
      .offset = offsetof(struct check_values, judge.time_s),
@@ -296,8 +302,8 @@ static int follow(const struct check_values *v, const struct arg_operands *files
 
     if (files->n > 1)
         err_set(&e, -E_INVAL, "--follow takes one history, not %zu", files->n);
-    else if (v->judge.engine != NULL || v->judge.whole || v->judge.all || v->witness != NULL ||
-             v->explain || v->staleness || weaker_is(v->consistency))
+    else if (v->judge.engine != NULL || v->without != NULL || v->judge.whole || v->judge.all ||
+             v->witness != NULL || v->explain || v->staleness || weaker_is(v->consistency))
         err_set(
             &e, -E_INVAL,
             "--follow goes with --model, --time, --memory and --json; --engine, --whole, --all, "
@@ -309,8 +315,27 @@ static int follow(const struct check_values *v, const struct arg_operands *files
 
 static bool needs_linearizability(const struct check_values *v)
 {
-    return v->judge.engine != NULL || v->judge.whole || v->witness != NULL || v->explain ||
-           v->staleness || v->minimize || v->minimal != NULL;
+    return v->judge.engine != NULL || v->without != NULL || v->judge.whole || v->witness != NULL ||
+           v->explain || v->staleness || v->minimize || v->minimal != NULL;
+}
+
+/* Letters to bits. */
+static int parse_prunings(const char *letters, uint32_t *ret, struct err *e)
+{
+    static const char all[] =
+#define X(letter) #letter
+        CHECK_PRUNINGS(X);
+#undef X
+
+    for (; *letters != '\0'; letters++) {
+        const char *found = strchr(all, *letters);
+
+        if (found == NULL)
+            return err_set(e, -E_INVAL, "--without: there is no pruning '%c'; there are %s",
+                           *letters, all);
+        *ret |= UINT32_C(1) << (found - all);
+    }
+    return 0;
 }
 
 const struct arg_command *check_command(void)
@@ -331,6 +356,7 @@ int command_check(int argc, char **argv)
     struct check_values v = {.judge = {.memory_mb = 4096, .jobs = threads_default()}};
     struct arg_operands files;
     enum exit_code worst = EXIT_GOOD;
+    struct err e = {0};
     json_t *list;
     int code = args_enter(&command, argc, argv, &v, &files);
 
@@ -340,19 +366,17 @@ int command_check(int argc, char **argv)
         v.judge.model = NULL;
         v.consistency = SEQUENTIAL;
     }
+    if (v.without != NULL && parse_prunings(v.without, &v.judge.without, &e) < 0)
+        return args_complain(&command, &e);
     if (v.follow)
         return follow(&v, &files);
     if (weaker_is(v.consistency) && needs_linearizability(&v)) {
-        struct err e = {0};
-
         err_set(&e, -E_INVAL,
                 "--consistency sequential goes with --model, --time, --memory, --jobs and --json; "
                 "the other options are about linearizability");
         return args_complain(&command, &e);
     }
     if (files.n > 1 && (v.witness != NULL || v.minimal != NULL)) {
-        struct err e = {0};
-
         err_set(&e, -E_INVAL, "--%s takes one history, not %zu",
                 v.witness != NULL ? "witness" : "minimal", files.n);
         return args_complain(&command, &e);

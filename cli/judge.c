@@ -41,6 +41,7 @@ static struct check_options check_options_of(const struct judge_options *o, stru
     return (struct check_options){
         .model = o->model,
         .engine = o->engine,
+        .without = o->without,
         .whole = o->whole,
         .all = o->all,
         .pool = o->jobs > 1 ? pool : NULL,

@@ -15,6 +15,7 @@ struct judge_options {
     const char *model;             /* NULL: what the history names */
     struct foreign_values foreign; /* how a history of another tool is read */
     const char *engine;            /* NULL: chosen by itself */
+    uint32_t without;              /* bits of enum check_pruning */
     bool whole;                    /* do not partition by key */
     bool all;                      /* every partition, also after a violation */
     double time_s;                 /* for the search; 0: no bound */

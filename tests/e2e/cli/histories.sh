@@ -42,6 +42,9 @@ expect 65 "$rift" check "$good" damaged missing
 expect 1 "$rift" check --json "$stale"
 says '"stuck"'
 expect 64 "$rift" check --model register --engine nonsense "$good"
+expect 1 "$rift" check --engine jit --without RSDIHNTV "$stale"
+expect 64 "$rift" check --without RX "$stale"
+says "no pruning 'X'"
 
 # A good verdict comes with an order that anybody can replay; of one history only.
 expect 0 "$rift" check --witness proof "$good"

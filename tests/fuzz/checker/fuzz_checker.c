@@ -163,11 +163,18 @@ static bool out_of_turns(void *context)
     return ++*turns > LARGE_TURNS_MAX;
 }
 
-static enum verdict check_with(const struct history *h, const char *engine, bool whole,
-                               struct check_result **ret)
+/* In every second history the search does without some of its prunings. */
+static uint32_t draw_without(struct rng *r)
+{
+    return rng_chance(r, 500000) ? (uint32_t)rng_below(r, 1 << PRUNING_COUNT) : 0;
+}
+
+static enum verdict check_with(const struct history *h, const char *engine, uint32_t without,
+                               bool whole, struct check_result **ret)
 {
     uint32_t turns = 0;
     struct check_options o = {.engine = engine,
+                              .without = without,
                               .whole = whole,
                               .all = true,
                               .spent = out_of_turns,
@@ -182,12 +189,12 @@ static enum verdict check_with(const struct history *h, const char *engine, bool
     return (*ret)->verdict;
 }
 
-static bool small_agrees(const struct history *h, size_t engine, bool whole, bool expected,
-                         size_t longest, struct tally *t)
+static bool small_agrees(const struct history *h, size_t engine, uint32_t without, bool whole,
+                         bool expected, size_t longest, struct tally *t)
 {
     const char *name = ENGINES[engine];
     struct check_result *r;
-    enum verdict v = check_with(h, name, whole, &r);
+    enum verdict v = check_with(h, name, without, whole, &r);
     bool ok = v == (expected ? VERDICT_LINEARIZABLE : VERDICT_NOT_LINEARIZABLE);
 
     t->decided[engine] += ok;
@@ -213,6 +220,7 @@ static bool small_case(struct rng *r, struct tally *t)
     struct history *h = generate(r, &o);
     size_t longest;
     bool expected = oracle_linearizable(h, &longest);
+    uint32_t without = draw_without(r);
     bool ok = true;
 
     if (expected)
@@ -220,7 +228,7 @@ static bool small_case(struct rng *r, struct tally *t)
     else
         t->violations++;
     for (size_t e = 0; ok && e < N_ENGINES; e++)
-        ok = small_agrees(h, e, whole, expected, longest, t);
+        ok = small_agrees(h, e, without, whole, expected, longest, t);
     generate_free(h);
     return ok;
 }
@@ -230,6 +238,7 @@ static bool large_case(struct rng *r, struct tally *t)
     struct generate_options o = draw_options(r, LARGE_OPS_MAX);
     enum verdict agreed = VERDICT_UNKNOWN;
     struct history *h;
+    uint32_t without = draw_without(r);
     bool whole; /* some of the engines, against the others */
     bool ok = true;
 
@@ -241,7 +250,7 @@ static bool large_case(struct rng *r, struct tally *t)
     for (size_t e = 0; ok && e < N_ENGINES; e++) {
         const char *name = ENGINES[e];
         struct check_result *found;
-        enum verdict v = check_with(h, name, whole && e % 2 == 1, &found);
+        enum verdict v = check_with(h, name, without, whole && e % 2 == 1, &found);
 
         if (v != VERDICT_UNKNOWN && agreed != VERDICT_UNKNOWN && v != agreed)
             ok = complain(h, name, "engines differ");
