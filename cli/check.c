@@ -383,8 +383,6 @@ int command_check(int argc, char **argv)
     }
     if ((v.witness != NULL && files_are_one(v.witness, files.items[0])) ||
         (v.minimal != NULL && files_are_one(v.minimal, files.items[0]))) {
-        struct err e = {0};
-
         err_set(&e, -E_INVAL, "%s is the history itself, and would be overwritten", files.items[0]);
         return args_complain(&command, &e);
     }
