@@ -207,16 +207,9 @@ static int judge(struct demo *d, struct told *t, struct err *e)
 {
     struct judge_options o = {.signals_end_it = true};
     struct report_asks *asks = NULL;
-    struct history_visitor visitor;
     struct judgement j = {0};
     struct buf text = {0};
-    int rc = report_asks_create(&asks, e);
-
-    if (rc == 0) {
-        visitor = report_asks_visitor(asks);
-        o.visitor = &visitor;
-        rc = judge_file(t->history, &o, &j, e);
-    }
+    int rc = page_judge(t->history, o, &j, &asks, e);
 
     if (rc == 0) {
         t->verdict = j.result->verdict;

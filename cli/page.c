@@ -79,6 +79,19 @@ static int put_reason(const struct judgement *j, struct marked *m, struct buf *o
     return rc < 0 ? rc : buf_append_byte(out, '\0');
 }
 
+int page_judge(const char *history, struct judge_options o, struct judgement *ret,
+               struct report_asks **asks, struct err *e)
+{
+    struct history_visitor visitor;
+    int rc = report_asks_create(asks, e);
+
+    if (rc < 0)
+        return rc;
+    visitor = report_asks_visitor(*asks);
+    o.visitor = &visitor;
+    return judge_file(history, &o, ret, e);
+}
+
 int page_write(const char *path, const struct page *p, struct err *e)
 {
     struct marked marked = {.n = 0};

@@ -16,6 +16,11 @@ struct page {
     const char *also;               /* what else there is to say; NULL: nothing */
 };
 
+/* judge_file, and on the way *asks: which node was asked for what, which a history does not keep.
+ * The caller frees both (report_asks_destroy), also after an error. Errors: as of judge_file. */
+int page_judge(const char *history, struct judge_options o, struct judgement *ret,
+               struct report_asks **asks, struct err *e);
+
 /* Writes it; what stood there is replaced. A violation is made small first, where that is quick.
  * Errors: of the file; -E_NOMEM, -E_LIMIT. */
 int page_write(const char *path, const struct page *p, struct err *e);

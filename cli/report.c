@@ -118,19 +118,13 @@ static int write_page(const char *history, const char *out, const struct judgeme
 static enum exit_code report(struct report_values *v, const char *history, const char *out)
 {
     struct report_asks *asks = NULL;
-    struct history_visitor visitor;
     struct judgement j = {0};
     struct err e = {0};
     enum exit_code code = EXIT_HARNESS;
-    int rc = report_asks_create(&asks, &e);
+    int rc = page_judge(history, v->judge, &j, &asks, &e);
 
-    if (rc == 0) {
-        visitor = report_asks_visitor(asks);
-        v->judge.visitor = &visitor;
-        rc = judge_file(history, &v->judge, &j, &e);
-        if (rc < 0)
-            code = judge_error_code(rc);
-    }
+    if (rc < 0)
+        code = judge_error_code(rc);
     if (rc == 0)
         rc = write_page(history, out, &j, asks, &e);
     if (rc == 0) {

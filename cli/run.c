@@ -4,6 +4,7 @@
 #include "cli/client.h"
 #include "cli/commands.h"
 #include "cli/files.h"
+#include "cli/page.h"
 #include "cli/signals.h"
 #include "cli/threads.h"
 #include "report/report.h"
@@ -305,15 +306,9 @@ static int judge(const struct run *r, struct run_end *end, struct judgement *j, 
                               .memory_mb = r->o->check_memory_mb,
                               .jobs = threads_default(),
                               .signals_end_it = true};
-    struct history_visitor visitor;
     char missing[160];
-    int rc = report_asks_create(&end->asks, e);
+    int rc = page_judge(r->history_path, o, j, &end->asks, e);
 
-    if (rc == 0) {
-        visitor = report_asks_visitor(end->asks);
-        o.visitor = &visitor;
-        rc = judge_file(r->history_path, &o, j, e);
-    }
     if (rc < 0) {
         end->code = exit_worse(end->code, EXIT_HARNESS);
         return rc;
